@@ -61,7 +61,7 @@ def known(error: BaseException) -> str:
             if found := say(one):
                 return found
     if any(isinstance(one, TimeoutError) or "timeout" in type(one).__name__.lower() for one in chain):
-        return "it took too long to answer"
+        return "it timed out"
     return ""
 
 
@@ -92,7 +92,7 @@ def _tls(error: BaseException) -> str:
     if reason in NOT_TLS:
         return "it doesn't speak TLS on that port (is it a plain-text port?)"
     if reason == "NO_CERTIFICATE_OR_CRL_FOUND":
-        return "the file of trusted certificates contains none"
+        return "the file of trusted certificates contains no certificates"
     if reason.endswith("CERTIFICATE_REQUIRED"):
         return WANTS_CERTIFICATE
     return f"the TLS handshake failed ({reason.replace('_', ' ').lower()})" if reason else ""

@@ -39,7 +39,7 @@ class Readiness:
             async with asyncio.timeout(WITHIN_S):
                 await self.probe()
         except (StoreUnavailable, TimeoutError):
-            reasons.append(redis.reason or "redis doesn't answer: it took too long to answer")
+            reasons.append(redis.reason or "redis doesn't answer: it timed out")
         if self.socket is not None:
             reasons += await self._slack_away(self.socket)
         return reasons

@@ -83,8 +83,8 @@ class Settings(BaseSettings):
     """The address of Paradime's app, for links in Slack. Everybody sees it, so it can't contain a user or a
     password."""
     paradime_webhook_secret: WebhookSecret | None = None
-    """If it's set, the bot accepts Bolt's webhooks at `/paradime/webhooks`; otherwise, that path is 404. `whsec_…` is
-    for signed webhooks (Standard Webhooks, Svix). Anything else is one word of at least 16 letters, digits, `-` and
+    """If it's set, the bot accepts Bolt's webhooks at `/paradime/webhooks`; otherwise, that path returns 404. `whsec_…`
+    is for signed webhooks (Standard Webhooks, Svix). Anything else is one word of at least 16 letters, digits, `-` and
     `_`, which each webhook sends as the last part of the path, as `X-Webhook-Secret` or as a bearer token."""
     # A person is notified of a lost start within 20 s, so no request may take longer.
     bolt_bot_api_timeout_s: float = Field(default=10, ge=0.5, le=20)
@@ -113,8 +113,8 @@ class Settings(BaseSettings):
     Redis 7 can't read what Valkey writes, but Valkey can read what Redis 7 writes."""
     bolt_bot_name: Name = "bolt"
     """The deployment's name, with which all its keys begin: several bots can share a Redis if each has its own name.
-    The first start under a name records the Slack team, the app and the Bolt workspace; a bot for a different one exits
-    with status 1."""
+    The first start under a name records the Slack team, the app and the Bolt workspace; after that, a bot with a
+    different team, app or workspace exits with status 1."""
     bolt_bot_adopt: bool = False
     """Take over the data that another team, app or Bolt workspace has under this name. Its cards can no longer be
     edited, its runs are no longer followed, and ends that weren't posted are lost. Unset it again after that start."""
@@ -127,8 +127,8 @@ class Settings(BaseSettings):
     # --- People ---
 
     bolt_bot_start_deadline_s: float = Field(default=60, ge=1, le=600)
-    """A start that hasn't been sent to Bolt within this time is never sent. No more starts are accepted than can get
-    their cards in that time: `BOLT_BOT_POSTS_A_MINUTE` in all, 50 a minute in a channel."""
+    """A start that hasn't been sent to Bolt within this time is never sent. The bot accepts only as many
+    starts as can get their cards in that time: `BOLT_BOT_POSTS_A_MINUTE` in all, 50 a minute in a channel."""
     bolt_bot_queue_s: float = Field(default=86_400, ge=1, le=604_800)
     """The longest that a start waits for a run of its schedule to end (*Run when it ends*)."""
     bolt_bot_policy_file: Path | None = None

@@ -149,7 +149,7 @@ async def test_a_service_that_hangs_is_given_up(monitor: Monitor) -> None:
         async with beating(Heartbeat(monitor.url, ready, every_s=0.01, send_s=0.05)):
             await eventually("a second try", lambda: len(monitor.heard) >= 2)
             await eventually("a line", lambda: bool(lines))
-    assert lines[0]["why"] == "it took too long to answer"
+    assert lines[0]["why"] == "it timed out"
 
 
 async def test_a_service_that_is_away_is_named(monitor: Monitor, tmp_path: Path) -> None:

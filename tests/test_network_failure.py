@@ -39,7 +39,7 @@ def raised(error: BaseException, *causes: BaseException) -> BaseException:
         (RuntimeError("client error", OSError(errno.ENETUNREACH, "x")), "there's no route to the network"),
         (raised(RuntimeError("a"), ValueError("b"), socket.gaierror(-2, "x")), "its host name can't be resolved (DNS)"),
         (ExceptionGroup("all", [ValueError(), OSError(errno.ECONNRESET, "x")]), "the connection was reset"),
-        (raised(RuntimeError("a"), TimeoutError()), "it took too long to answer"),
+        (raised(RuntimeError("a"), TimeoutError()), "it timed out"),
     ],
 )
 def test_the_cause_is_found_wherever_a_library_hides_it(error: BaseException, words: str) -> None:

@@ -46,8 +46,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     explain.add_argument(
         "--role", type=Role, choices=list(Role), metavar="ROLE", help=f"{words(Role)}; read from Slack if not given"
     )
-    explain.add_argument("--group", action="append", default=[], help="a user group the user is in; only with --role")
-    explain.add_argument("--domain", help="the domain of the user's email address; only with --role")
+    explain.add_argument("--group", action="append", default=[], help="a user group the user is in; requires --role")
+    explain.add_argument("--domain", help="the domain of the user's email address; requires --role")
     explain.add_argument(
         "--kind",
         type=ChannelKind,
@@ -55,9 +55,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="KIND",
         help=f"{words(ChannelKind)}; read from Slack if not given",
     )
-    explain.add_argument("--channel-name", help="the channel's name; only with --kind")
+    explain.add_argument("--channel-name", help="the channel's name; requires --kind")
     explain.add_argument(
-        "--shared", action="store_true", help="the channel is shared with other organizations; only with --kind"
+        "--shared", action="store_true", help="the channel is shared with other organizations; requires --kind"
     )
     explain.add_argument("--owner", help="who owns the schedule")
     add_env_file(explain)

@@ -28,7 +28,7 @@ log = structlog.get_logger()
 RECORD_S = 1.0
 
 ASK_AGAIN = "If no card appears within a minute, try again."
-FULL = "Too many runs are being started right now, so this one wouldn't start in time. Nothing was started. Try again in a minute."
+FULL = "Too many runs are being started right now, so this run wouldn't start in time. Nothing was started. Try again in a minute."
 
 
 class StartAccepter:

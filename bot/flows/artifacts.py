@@ -75,7 +75,7 @@ class Artifacts:
             return Message(("Bolt no longer has ", *name, "."))
         post = Button(ARTIFACT_FILE, "Post it in the thread", value=part_value(part))
         if len(url) > URL_MOST or not _ADDRESS.fullmatch(url):
-            text: Sentence = ("Bolt's link to ", *name, " isn't one that Slack can show, but I can post the file.")
+            text: Sentence = ("Slack can't show Bolt's link to ", *name, ", but I can post the file.")
             return Message(text, (Paragraph(text), Buttons((post,))))
         text = ("The link to ", *name, " expires soon.")
         # The URL is on a button, because the masker would remove its signature from text, which is a secret.

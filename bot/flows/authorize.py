@@ -225,7 +225,7 @@ class Authorizer:
 
     async def record_refused_decision(self, asker: Asker, request: Request, *, yes: bool, why: str) -> None:
         """Record that a person tried to decide on a start without being allowed to."""
-        log.warning("someone who isn't allowed to decide on a start tried to", request=request.id, user=asker.user)
+        log.warning("someone tried to decide on a start without permission", request=request.id, user=asker.user)
         what = f"{'approve' if yes else 'deny'} {canonical(request.start_command)}"
         attempt = Attempt(asker, action_of(request), what, request.id)
         target = Target(request.plan.slug) if request.plan else Target()

@@ -84,7 +84,10 @@ class CommandLogs:
         lines = await self._live(command)
         if lines:
             return Message(first, (Paragraph(first), Preformatted(lines), where))
-        text = (*first, " It has printed nothing yet." if command.return_code is None else " It printed nothing.")
+        text = (
+            *first,
+            " It hasn't printed anything yet." if command.return_code is None else " It didn't print anything.",
+        )
         return Message(text, (Paragraph(text), where))
 
     async def _live(self, command: BoltCommand) -> str:

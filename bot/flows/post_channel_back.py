@@ -69,7 +69,9 @@ class ChannelBackPoster:
         send = partial(self._post, post, message, f"back:{channel}:{back.since.timestamp()}")
         why_not = await self._poster.try_to_post(post, send, even_if_unreachable=True)
         if why_not is not None:
-            log.error("Slack refused the message about what a channel missed", channel=channel, why=why_not)
+            log.error(
+                "Slack refused the message about the incidents that a channel missed", channel=channel, why=why_not
+            )
             await self._channels_back.channel_back_posted(post, why_not)
 
     async def _post(self, post: ClaimedPost, message: Message, key: str) -> None:

@@ -161,5 +161,5 @@ class LogFilePoster:
             await self._posts.put_back(post, delay_s=pause_s, record="")
             return None
         except SlackRefused as refused:
-            log.warning("Slack refused the notice that the log isn't attached", run=run.id, why=refused.code)
+            log.warning("Slack refused the message that says the log isn't attached", run=run.id, why=refused.code)
         return outcome

@@ -60,7 +60,9 @@ class MessagePoster:
                 if least is None:
                     raise
                 log.error(
-                    "Slack refused a message in every form; posting one that says so instead", key=key, why=refused.code
+                    "Slack refused a message in every form; posting a message that says so instead",
+                    key=key,
+                    why=refused.code,
                 )
                 ts = await self._chat.post_message(post.channel, least, key=key, thread_ts=thread)
             if sent is not None:

@@ -40,7 +40,7 @@ class WatchPreviewer:
                 try:
                     runs = await self._bolt.runs(schedule.slug, RUNS_MOST)
                 except BoltError as error:
-                    log.info("a watch is previewed without a schedule's runs", slug=schedule.slug, why=str(error))
+                    log.info("a watch's preview lacks a schedule's runs", slug=schedule.slug, why=str(error))
                     return
             told.append(replay(watch, watched(schedule), runs, self._now(), RUNS_MOST))
 
@@ -48,7 +48,7 @@ class WatchPreviewer:
             async with asyncio.timeout(self._within_s):
                 await asyncio.gather(*(read(one) for one in _sample(schedules)))
         except TimeoutError:
-            log.info("a watch is previewed from some of its schedules", read=len(told), of=len(schedules))
+            log.info("a watch's preview covers only some of its schedules", read=len(told), of=len(schedules))
         return preview(told, len(schedules))
 
 

@@ -28,7 +28,7 @@ class StartSettings:
 
 
 # The reason for not sending a start from before an absence, even if its deadline hasn't passed.
-WAS_AWAY = "I was away before it could be started, so I didn't start it. Try again if you still want it."
+WAS_AWAY = "I was away when it should have started, so I didn't start it. Try again if you still want it."
 
 
 def expired(deadline_s: float) -> str:

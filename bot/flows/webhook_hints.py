@@ -81,7 +81,7 @@ class WebhookHints:
             return
         if len(self._lookups) >= LOOKUPS_MOST:
             log.info(
-                "too many webhook hints at once; this one's run will be polled as usual",
+                "too many webhook hints at once; this hint's run will be polled as usual",
                 command=command_id,
             )
             return

@@ -25,7 +25,7 @@ LONGEST_CONNECT_S = 5.0
 
 CALLS = Histogram(
     "bolt_bot_bolt_call_duration_seconds",
-    "Requests to the Bolt API, by operation and outcome (ok, refused, throttled (429), away: no usable answer).",
+    "Requests to the Bolt API, by operation and outcome: ok, refused, throttled (429), or away (no usable answer).",
     ("operation", "outcome"),
     buckets=(0.1, 0.25, 0.5, 1, 2, 5, 10, 20),
 )

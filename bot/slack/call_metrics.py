@@ -16,7 +16,7 @@ from bot.core.model.errors import BotError
 
 CALLS = Histogram(
     "bolt_bot_slack_call_duration_seconds",
-    "Calls to Slack, by method and outcome (ok, refused, throttled (429), away: no usable answer).",
+    "Calls to Slack, by method and outcome: ok, refused, throttled (429), or away (no usable answer).",
     ("method", "outcome"),
     buckets=(0.1, 0.25, 0.5, 1, 2, 5, 20),
 )

@@ -17,7 +17,7 @@ log = structlog.get_logger()
 LASTS_S = 900.0
 FOREIGN = Gauge(
     "bolt_bot_foreign_socket_connections",
-    "Connections of the Slack app that another deployment has held for 15 minutes. It receives some of the commands.",
+    "Connections of the Slack app that another deployment has held for 15 minutes. That deployment receives some of the commands.",
 )
 
 

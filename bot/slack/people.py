@@ -184,7 +184,7 @@ class SlackPeople:
             scope = f"the scope {missing.needed}" if missing.needed else "a scope"
             what = "whether this channel is shared with another organization"
             return ChannelInfo(
-                channel, why=f"I can't see {what} ({scope} is missing). Whoever runs this bot can add it"
+                channel, why=f"I can't see {what} ({scope} is missing). Ask whoever runs this bot to add it"
             )
         except SlackError as error:
             if isinstance(error, SlackThrottled):
@@ -250,7 +250,7 @@ class SlackPeople:
         try:
             told = await self._once(f"who:{user}", lambda: self._ask_user(user, spare=spare), known=known, fresh=fresh)
         except ScopeMissing:
-            why = "I can't see who you are (the scope users:read is missing). Whoever runs this bot can add it"
+            why = "I can't see who you are (the scope users:read is missing). Ask whoever runs this bot to add it"
             return None, why, 0.0
         except SlackError as error:
             return None, _away(error, "who you are"), _again_s(error)
@@ -279,7 +279,7 @@ class SlackPeople:
             return await self._once(name, lambda: self._ask_groups(wanted), fresh=fresh), "", 0.0
         except ScopeMissing:
             what = "I can't see who is in which user group (the scope usergroups:read is missing)"
-            return None, f"{what}. Whoever runs this bot can add it", 0.0
+            return None, f"{what}. Ask whoever runs this bot to add it", 0.0
         except SlackError as error:
             return None, _away(error, "who is in which user group"), _again_s(error)
 

@@ -15,7 +15,7 @@ log = structlog.get_logger()
 
 WITHOUT = {
     "commands": "the slash command and the shortcuts don't work",
-    "app_mentions:read": "the bot doesn't see when it's mentioned",
+    "app_mentions:read": "the bot doesn't see mentions",
     "chat:write": "no card, reply or private answer can be posted",
     "files:write": "logs, artifacts and pictures can't be posted as files",
     "channels:join": "the bot has to be invited to every channel",
@@ -28,7 +28,7 @@ WITHOUT = {
     "groups:history": "after a lost reply, the end of a run may be posted twice in private channels, and a card may be missing",
     "mpim:history": "after a lost reply, the end of a run may be posted twice in group messages, and a card may be missing",
     "usergroups:read": "a policy rule that names a user group can't be decided, so actions are refused",
-    "users:read.email": "people's email addresses aren't known, so neither policy rules about domains nor schedule owners given by address match anyone",
+    "users:read.email": "people's email addresses aren't known, so policy rules about domains match nobody, and schedule owners given by address aren't found",
     "mpim:read": "nothing can be started in group messages",
     "connections:write": "Socket Mode can't connect",
 }

@@ -25,7 +25,7 @@ from bot.store.tls_mismatch import tls_mismatch
 SOCKET_TIMEOUT_S = 2.0
 HEALTH_CHECK_S = 15
 # Causes that may hide a TLS mismatch.
-UNSAID = {"the connection was closed", "it took too long to answer", ERRNO[errno.ECONNRESET], ERRNO[errno.EPIPE]}
+UNSAID = {"the connection was closed", "it timed out", ERRNO[errno.ECONNRESET], ERRNO[errno.EPIPE]}
 # Settings of the server that INFO doesn't always report, and their names among the facts.
 CONFIG_FACTS = {"maxmemory-policy": "maxmemory_policy", "appendfsync": "appendfsync"}
 

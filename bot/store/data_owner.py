@@ -60,7 +60,7 @@ async def claim_data(scripts: Scripts, name: str, mine: DataOwner, *, adopt: boo
     if theirs is not None and not theirs.is_same_bot(mine):
         if not adopt:
             raise StoreUnfit(
-                f"Redis holds the data of another bot named {name!r}: that one is for {theirs.difference_from(mine)}, and this one is for "
+                f"Redis holds the data of another bot named {name!r}, which is for {theirs.difference_from(mine)}; this bot is for "
                 f"{mine.difference_from(theirs)}. Set BOLT_BOT_NAME to another name, or set BOLT_BOT_ADOPT=1 to take over that data."
             )
         await scripts.ask(scripts.redis.set(key, text))

@@ -117,11 +117,11 @@ async def test_runs_of_others_are_shown_to_who_is_in_their_channel(stage: Stage)
     await stage.until(stage.card_says("is running", "finance"))
     await opened(stage, "Active runs in your channels (1)", "grace")
     assert "started by @ada" in reads(stage, "grace")
-    await opened(stage, "None from anyone else", "gus")
+    await opened(stage, "No other active runs", "gus")
     assert "backfill" not in reads(stage, "gus").lower()
     assert "started by" not in reads(stage, "gus")
     await opened(stage, "Your active runs (1)")
-    assert "None from anyone else" in reads(stage)
+    assert "No other active runs" in reads(stage)
 
 
 async def test_failures_of_ones_channels_are_shown_to_who_is_there(stage: Stage) -> None:

@@ -22,7 +22,7 @@ from tests.flows.incident_stage import IncidentStage
 from tests.flows.stage import CHANNEL
 
 DAY = 24 * 60
-BLIND = "I haven't been able to see Bolt's runs since"
+BLIND = "I haven't been able to read Bolt's runs since"
 
 
 @pytest.fixture
@@ -171,7 +171,7 @@ async def test_while_bolt_cannot_be_seen_each_channel_has_one_message_that_becom
     stage.run_through("FAILED")
     await back(stage)
     (message,) = messages(stage)
-    assert "I couldn't see Bolt's runs from" in stage.chat.in_channel(CHANNEL)[0]
+    assert "I couldn't read Bolt's runs from" in stage.chat.in_channel(CHANNEL)[0]
     assert "1 run of 1 schedule ended in the meantime: 1 schedule is failing now." in stage.chat.in_channel(CHANNEL)[0]
     assert "@U0ADA" in in_thread(stage, message)[0]
     assert "No runs ended in the meantime." in stage.chat.in_channel("C2")[0]
@@ -199,7 +199,7 @@ async def test_if_the_last_watch_is_stopped_the_message_says_so(stage: IncidentS
     assert BLIND in await only_message(stage)
     await stage.watches.remove_watch(CHANNEL, other.number)
     text = await only_message(stage)
-    assert "I couldn't see Bolt's runs after" in text
+    assert "I couldn't read Bolt's runs after" in text
     assert text.endswith(f"(Bolt refused my API key). {UNWATCHED}")
     sees(stage)
     await back(stage)
@@ -242,7 +242,7 @@ async def test_a_watch_that_goes_on_while_bolt_cannot_be_seen_gets_the_message_b
     assert BLIND in await only_message(stage)
     sees(stage)
     await back(stage)
-    assert "I couldn't see Bolt's runs from" in await only_message(stage)
+    assert "I couldn't read Bolt's runs from" in await only_message(stage)
 
 
 async def test_a_watch_that_is_added_while_bolt_cannot_be_seen_is_told(stage: IncidentStage) -> None:
@@ -388,7 +388,7 @@ async def test_a_message_that_was_deleted_is_posted_anew(stage: IncidentStage) -
     await back(stage)
     (again,) = messages(stage)
     assert again.ts != message.ts
-    assert "I couldn't see Bolt's runs" in stage.chat.in_channel(CHANNEL)[0]
+    assert "I couldn't read Bolt's runs" in stage.chat.in_channel(CHANNEL)[0]
 
 
 async def test_without_a_watch_nothing_is_missed(stage: IncidentStage) -> None:

@@ -84,7 +84,7 @@ async def test_a_pattern_stops_the_watch_with_that_pattern(stage: WatchStage) ->
 async def test_what_fits_only_a_broader_watch_is_asked_about(stage: WatchStage) -> None:
     """Stopping the broader watch would stop more than was named."""
     message = await stage.type("unwatch hourly")
-    assert "another watch covers it" in said(message.text)
+    assert "another watch covers this schedule" in said(message.text)
     assert [one.label for one in buttons(message)] == ["Stop watch 2"]
     assert await left(stage) == [1, 2]
 
@@ -136,7 +136,7 @@ async def test_what_a_file_sets_is_not_stopped(redis_client: Redis) -> None:
     await stage.store.add_watch(Watch(CHANNEL, 0, "T", "night*", NOW))
     assert said((await stage.type("unwatch 1")).text) == (
         "Watch 1 (night*) is set in a file, so it can't be changed or stopped here. "
-        "Whoever runs this bot can edit that file. Nothing was changed."
+        "Ask whoever runs this bot to edit that file. Nothing was changed."
     )
     assert await left(stage) == [1]
     message = await stage.type("watches")

@@ -75,7 +75,7 @@ async def test_it_waits_for_a_listing_that_is_newer(stage: DigestStage) -> None:
     assert len(digests(stage)) == 1
     await stage.until(SLOT + timedelta(days=1, hours=1), listed=False)
     assert len(digests(stage)) == 2
-    assert "I haven't been able to read runs from Bolt since 09:02" in stage.cards()[-1]
+    assert "I haven't been able to read Bolt's runs since 09:02" in stage.cards()[-1]
 
 
 async def test_two_processes_queue_it_once(stage: DigestStage) -> None:

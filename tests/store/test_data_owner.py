@@ -49,7 +49,7 @@ async def test_another_bot_is_refused_and_may_adopt(
     await started(redis_client, MINE)
     with pytest.raises(StoreUnfit) as refused:
         await started(redis_client, other)
-    assert f"that one is for {theirs}, and this one is for {ours}." in refused.value.sentence
+    assert f"which is for {theirs}; this bot is for {ours}." in refused.value.sentence
     assert "BOLT_BOT_NAME" in refused.value.sentence
     assert "BOLT_BOT_ADOPT=1" in refused.value.sentence
     assert await started(redis_client, other, name="other") is None

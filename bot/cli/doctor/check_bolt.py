@@ -30,7 +30,7 @@ from bot.settings import Settings
 CONNECTION, KEY, WORKSPACE = "Bolt connection", "Bolt API key", "Bolt workspace"
 # Each check makes one request, which has to end within the check's time limit.
 LIMITS = ClientLimits(timeout_s=8, retry=RetryLimits(attempts=1))
-COPY = "Copy PARADIME_API_ENDPOINT again from the place in Paradime where the API key was made: https://…/graphql."
+COPY = "Copy PARADIME_API_ENDPOINT again from the page in Paradime where the API key was created: https://…/graphql."
 KEY_FIX = "Copy PARADIME_API_KEY and PARADIME_API_SECRET again, or make a new key in Paradime."
 NAMED = re.compile(r"/api/v\d+/([^/]+)/graphql/?$")
 EXAMPLES = 3
@@ -78,7 +78,7 @@ def _failure(settings: Settings, error: BoltError) -> Finding:
 
 def _denied(settings: Settings, said: str, cause: str) -> Finding:
     if cause == EXPIRED:
-        fix = "Make a new API key in Paradime, and put it into PARADIME_API_KEY and PARADIME_API_SECRET."
+        fix = "Create a new API key in Paradime, and put it in PARADIME_API_KEY and PARADIME_API_SECRET."
     elif settings.paradime_api_secret.get_secret_value().startswith(COMPANY_PREFIX):
         fix = f"{KEY_FIX} If they're right, PARADIME_WORKSPACE_UID belongs to a workspace that the key can't use."
     else:

@@ -40,7 +40,7 @@ def _compare(subject: Subject, theirs: DataOwner | None) -> Finding:
     if theirs is None:
         return ok(CHECK, f"There's no data for a bot named {name!r} yet.")
     if theirs.workspace != subject.settings.workspace:
-        said = f"It belongs to another bot named {name!r}: that one is for the Bolt workspace {theirs.workspace}."
+        said = f"It belongs to another bot named {name!r}, which is for the Bolt workspace {theirs.workspace}."
         return problem(CHECK, f"{said} This bot is for {subject.settings.workspace}.", OTHER_WORKSPACE)
     if me is None:
         said = f"It's for the Bolt workspace {theirs.workspace}, as it should be. Its Slack team was not checked."
@@ -48,7 +48,7 @@ def _compare(subject: Subject, theirs: DataOwner | None) -> Finding:
     mine = data_owner_of(subject.settings, me)
     if theirs.is_same_bot(mine):
         return ok(CHECK, f"It belongs to this bot ({name!r}).")
-    said = f"It belongs to another bot named {name!r}: that one is for {theirs.difference_from(mine)}."
+    said = f"It belongs to another bot named {name!r}, which is for {theirs.difference_from(mine)}."
     return problem(CHECK, f"{said} This bot is for {mine.difference_from(theirs)}.", FIX)
 
 

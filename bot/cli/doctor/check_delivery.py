@@ -179,7 +179,7 @@ async def check_url(url: str, signing_secret: str) -> Finding:
         cause, where = cause_of(error), through(url)
         return problem(URL, f"Nothing answers at {url}: {cause}.", network_fix(cause, where, "--url"))
     if answer.status == HTTPStatus.OK and challenge.encode() in told:
-        return ok(URL, f"A request signed with SLACK_SIGNING_SECRET is answered at {url}.")
+        return ok(URL, f"{url} answers requests signed with SLACK_SIGNING_SECRET.")
     said, fix = ANSWERS.get(answer.status, OTHER_ANSWER)
     return problem(URL, f"{url} answers with HTTP status {answer.status}: {said}.", fix)
 

@@ -76,7 +76,7 @@ async def _names(subject: Subject) -> list[Finding]:
         if file is not None:
             wrong = await lookup.findings(one)
             found += wrong or [
-                ok(one.file, f"Everything that it names exists in Slack ({plural(len(one.wheres), 'name')}).")
+                ok(one.file, f"Everything named in the file exists in Slack ({plural(len(one.wheres), 'name')}).")
             ]
     return found
 
@@ -110,7 +110,7 @@ class Lookup:
         told = await asyncio.gather(*(self._find(named, name) for name in looked_up))
         found += [one for one in told if one is not None]
         if left:
-            said = f"{len(left)} of the ids in it were not checked: Slack limits how many can be looked up."
+            said = f"{len(left)} of the ids in the file were not checked: Slack limits how many can be looked up."
             found.append(
                 warning(
                     named.file,
@@ -164,10 +164,10 @@ class Lookup:
 def _not_checked(named: NamedIds, what: str, error: SlackError) -> Finding:
     if isinstance(error, ScopeMissing):
         scope = error.needed or "for that"
-        said = f"The {what} that it names were not checked, because the scope {scope} is missing."
+        said = f"The {what} named in the file were not checked, because the scope {scope} is missing."
         level = problem if named.file == POLICY and what == "user groups" else warning
         return level(named.file, said, "Add the scope in the app's settings and install the app again.")
-    said = f"The {what} that it names were not checked: {error.detail.rstrip('.')}."
+    said = f"The {what} named in the file were not checked: {error.detail.rstrip('.')}."
     return warning(named.file, said, "Run the doctor again.")
 
 

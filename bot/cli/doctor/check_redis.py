@@ -40,7 +40,7 @@ REACHING: Fixes = (
     (WANTED, "Use rediss:// instead of redis:// in REDIS_URL."),
     (
         "it requires a password",
-        "Put the password into REDIS_URL, as in redis://user:…@host:6379/0 (without a user: redis://:…@host:6379/0).",
+        "Put the password in REDIS_URL, as in redis://user:…@host:6379/0 (without a user: redis://:…@host:6379/0).",
     ),
     (
         "it has no password",
@@ -52,13 +52,13 @@ REACHING: Fixes = (
     ),
     (
         "a file named in REDIS_URL's options",
-        "Correct the paths of ssl_ca_certs, ssl_certfile and ssl_keyfile in REDIS_URL, and let the bot's user read the files.",
+        "Correct the paths of ssl_ca_certs, ssl_certfile and ssl_keyfile in REDIS_URL, and make sure that the bot's user can read the files.",
     ),
     (
         "requires a client certificate",
         "Add ?ssl_certfile=/path/to/certificate.pem&ssl_keyfile=/path/to/key.pem to REDIS_URL.",
     ),
-    ("protected mode", "Give the server's user a password, and put it into REDIS_URL."),
+    ("protected mode", "Give the server's user a password, and put it in REDIS_URL."),
     ("no database with the number", "Correct the number at the end of REDIS_URL: most servers have databases 0 to 15."),
     ("isn't Redis", "Correct the host and port in REDIS_URL."),
     ("(LOADING)", "Wait until it has loaded its data."),

@@ -113,7 +113,7 @@ async def _unseen(subject: Subject) -> list[Finding]:
             "Slack events",
             "The app's event subscriptions were not checked, because Slack doesn't show them to a bot.",
             "If the slash command works but the bot doesn't react to mentions, direct messages or App Home, compare "
-            f"Event Subscriptions in the app's settings with what {manifest} prints.",
+            f"Event Subscriptions in the app's settings with the output of {manifest}.",
         ),
         warning(
             "Slack interactivity",

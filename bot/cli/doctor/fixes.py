@@ -16,7 +16,7 @@ NETWORK: Fixes = (
     ("the proxy refused", "Let the proxy connect to that host, or list the host in NO_PROXY."),
     (
         "the connection was refused",
-        "Nothing listens on that port: correct the host and port in {setting}, or start what should listen there.",
+        "Nothing listens on that port: correct the host and port in {setting}, or start the program that should listen there.",
     ),
     ("certificate has expired", "Renew the server's certificate. If it's still valid, set this machine's clock."),
     ("certificate is not yet valid", "Set this machine's clock, or wait until the server's certificate is valid."),
@@ -26,7 +26,10 @@ NETWORK: Fixes = (
         "If your own certificate authority signed it, name that authority's file: {authority}. If not, somebody may be intercepting the connection.",
     ),
     ("doesn't speak TLS", "Use {plain} instead of {tls} in {setting}, or use the port that speaks TLS."),
-    ("the file of trusted certificates contains none", "Name a file with certificates in PEM format: {authority}."),
+    (
+        "the file of trusted certificates contains no certificates",
+        "Name a file with certificates in PEM format: {authority}.",
+    ),
     (
         "requires a client certificate",
         "Set up the server, or the proxy in between, not to ask for a client certificate: the bot has none.",
@@ -43,7 +46,7 @@ NETWORK: Fixes = (
     ("too many open files", "Raise this process's limit on open files (ulimit -n)."),
     (
         "connection was",
-        "Check that {setting} names the right host and port, and look at the log of whatever is listening there.",
+        "Check that {setting} names the right host and port, and look at the log of the program that's listening there.",
     ),
 )
 PROXY = "Correct the proxy's address in HTTPS_PROXY, start the proxy, or list the host in NO_PROXY."

@@ -131,7 +131,7 @@ def _word(text: str, at: int) -> tuple[Token, int]:
             inside, after = _inside(text, end, quote) if quote else _code(text, end)
             return Token(text[at:end] + inside, closed=True), after
         if quote == '"':
-            bad(f"There's a quote inside a word: {cut(text[at:], 40)} - put quotes around the whole value.")
+            bad(f"There's a quote inside a word: {cut(text[at:], 40)}. Put quotes around the whole value.")
         end += 1
     return Token(text[at:end]), end
 
@@ -154,12 +154,12 @@ def _inside(text: str, begun: int, quote: str) -> tuple[str, int]:
         if _quote_at(text, at) == quote and not (quote == "'" and following.isalnum()):
             if following.strip():
                 bad(
-                    f"There's a quote inside quotes: {cut(text[begun:], 40)} - write it as \\{quote}, or use the other kind."
+                    f"There's a quote inside quotes: {cut(text[begun:], 40)}. Write it as \\{quote}, or use the other kind."
                 )
             return "".join(characters), at + 1
         characters.append(text[at])
         at += 1
-    bad(f"A quote isn't closed: {cut(text[begun:], 40)} - end it with {quote}.")
+    bad(f"A quote isn't closed: {cut(text[begun:], 40)}. End it with {quote}.")
 
 
 def _code(text: str, begun: int) -> tuple[str, int]:
@@ -167,10 +167,10 @@ def _code(text: str, begun: int) -> tuple[str, int]:
     fence = "```" if text.startswith("```", begun) else "`"
     end = text.find(fence, begun + len(fence))
     if end < 0:
-        bad(f"A backtick isn't closed: {cut(text[begun:], 40)} - end it with {fence}.")
+        bad(f"A backtick isn't closed: {cut(text[begun:], 40)}. End it with {fence}.")
     after = end + len(fence)
     if text[after : after + 1].strip():
-        bad(f"There's no space after a backtick: {cut(text[begun:], 40)} - add one.")
+        bad(f"There's no space after a backtick: {cut(text[begun:], 40)}. Add one.")
     return text[begun + len(fence) : end].strip(), after
 
 

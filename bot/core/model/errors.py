@@ -238,6 +238,4 @@ class ScopeMissing(CredentialRefused):
         super().__init__(method, code)
         self.needed = needed
         if needed:
-            self.sentence = (
-                f"My Slack app lacks the {needed} permission. Whoever runs this bot can add it and reinstall the app."
-            )
+            self.sentence = f"My Slack app lacks the {needed} permission. Ask whoever runs this bot to add it and reinstall the app."

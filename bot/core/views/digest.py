@@ -169,7 +169,7 @@ def _note(figures: Figures) -> Sentence:
     if figures.stale_since is None:
         return ()
     return (
-        "I haven't been able to read runs from Bolt since ",
+        "I haven't been able to read Bolt's runs since ",
         When(figures.stale_since, "date_time"),
         ", so later runs are missing.",
     )

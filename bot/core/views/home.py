@@ -113,7 +113,7 @@ def home(page: HomePage, app_url: str, prefix: str) -> Message:
     if page.queued.listed and not page.number:
         blocks += [Heading(f"Your queued starts ({page.queued.total})"), *start_entries(page.queued, app_url)]
     missing: Sentence = (page.missing,) if page.missing else ()
-    blocks += _part(page, page.others, "Active runs in your channels", missing or ("None from anyone else.",), app_url)
+    blocks += _part(page, page.others, "Active runs in your channels", missing or ("No other active runs.",), app_url)
     if missing and page.others.runs:
         blocks.append(Facts(missing))
     blocks += _part(page, page.failures, "Recent failures", ("None in the last 7 days.",), app_url)

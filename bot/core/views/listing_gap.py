@@ -34,7 +34,7 @@ def gap_message(
     if notice.unwatched:
         first: Sentence = (
             Emoji("eyes"),
-            " I couldn't see Bolt's runs after ",
+            " I couldn't read Bolt's runs after ",
             When(gap.since, "date_time"),
             f" ({why}). All watches in this channel have since been paused or stopped.",
         )
@@ -42,7 +42,7 @@ def gap_message(
     if gap.until is None:
         first = (
             Emoji("warning"),
-            " I haven't been able to see Bolt's runs since ",
+            " I haven't been able to read Bolt's runs since ",
             When(gap.since, "date_time"),
             f": {_stopped(gap.why)} Failures may go unreported.",
         )
@@ -95,7 +95,7 @@ def _was_away(notice: GapNotice) -> Sentence:
     times: list[Span] = [" from ", When(gap.since, "date_time")]
     times += [" to ", When(gap.until, "date_time")] if gap.until else []
     if gap.why:
-        return (Emoji("eyes"), " I couldn't see Bolt's runs", *times, f" ({gap.why.rstrip('.')}). ")
+        return (Emoji("eyes"), " I couldn't read Bolt's runs", *times, f" ({gap.why.rstrip('.')}). ")
     return (Emoji("eyes"), " I was away", *times, ". ")
 
 

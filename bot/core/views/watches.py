@@ -139,7 +139,7 @@ def no_such_watch(watch_text: str, prefix: str) -> Message:
 
 def in_file(watch: Watch) -> Message:
     """Say that a watch can't be changed in Slack, because it comes from the watches file."""
-    why = "is set in a file, so it can't be changed or stopped here. Whoever runs this bot can edit that file."
+    why = "is set in a file, so it can't be changed or stopped here. Ask whoever runs this bot to edit that file."
     return Message((f"Watch {watch.number} (", _pattern(watch), f") {why} Nothing was changed."))
 
 
@@ -171,7 +171,7 @@ def buttons_of(watch: Watch, *, number: int = 0) -> list[Buttons]:
 def _question(watch_text: str, found: Sequence[Watch]) -> Sentence:
     name = Code(cut(watch_text, SHOWN))
     if len(found) == 1:
-        return ("There's no watch ", name, " here, but another watch covers it. Should I stop that watch?")
+        return ("There's no watch ", name, " here, but another watch covers this schedule. Should I stop that watch?")
     return (f"{len(found)} watches here match ", name, ". Which one should I stop?")
 
 

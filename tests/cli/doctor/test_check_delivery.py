@@ -189,7 +189,7 @@ async def test_a_public_address_that_leads_to_the_bot(sandbox: Sandbox, monkeypa
             (one,) = of(await diagnose(public_url=url), "public address")
             assert (one.level, one.sentence) == (
                 "ok",
-                f"A request signed with SLACK_SIGNING_SECRET is answered at {address}/slack/events.",
+                f"{address}/slack/events answers requests signed with SLACK_SIGNING_SECRET.",
             )
 
 

@@ -47,7 +47,7 @@ async def test_a_policy_whose_names_slack_has(
 ) -> None:
     """A policy whose people, groups, approvers and channels exist in Slack is ok."""
     one, two = await found("policy", POLICY.format(**GOOD), sandbox, monkeypatch, tmp_path)
-    assert (one.sentence, two.sentence) == ("2 rules.", "Everything that it names exists in Slack (4 names).")
+    assert (one.sentence, two.sentence) == ("2 rules.", "Everything named in the file exists in Slack (4 names).")
 
 
 @pytest.mark.parametrize(
@@ -127,4 +127,4 @@ async def test_more_ids_than_slack_lets_be_looked_up(
     owners = "".join(f"  person-{number}: U0ADA{number:03}\n" for number in range(60))
     told = await found("owners file", f"version: 1\nowners:\n{owners}", sandbox, monkeypatch, tmp_path)
     assert len(told) == 51
-    assert told[-1].sentence.startswith("10 of the ids in it were not checked")
+    assert told[-1].sentence.startswith("10 of the ids in the file were not checked")

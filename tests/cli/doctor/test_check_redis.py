@@ -209,7 +209,7 @@ async def test_other_teams_data(server: Broken, monkeypatch: pytest.MonkeyPatch)
             (found,) = await found_by(check_data.CHECKS, monkeypatch, {"REDIS_URL": server.url}, identity=identity)
             seen.append((found.level, found.sentence))
     assert [level for level, _ in seen] == ["ok", "ok", "ok", "warning", "problem", "warning", "problem", "problem"]
-    assert "to another bot named 'bolt': that one is for the Slack team Other (T2)" in seen[4][1]
+    assert "to another bot named 'bolt', which is for the Slack team Other (T2)" in seen[4][1]
     assert "not checked" in seen[5][1]
     assert "for the Bolt workspace wsp-2. This bot is for default." in seen[7][1]
 
@@ -309,7 +309,7 @@ def with_tls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str
         ("rediss://{expired_trusted}", "certificate has expired", "Renew"),
         ("rediss://{strict_trusted}", "it requires a client certificate", "ssl_certfile="),
         ("rediss://{no_file_trusted}", "a file named in REDIS_URL's options doesn't exist", "ssl_ca_certs"),
-        ("rediss://{empty_file_trusted}", "the file of trusted certificates contains none", "PEM"),
+        ("rediss://{empty_file_trusted}", "the file of trusted certificates contains no certificates", "PEM"),
     ],
 )
 async def test_tls(with_tls: dict[str, str], monkeypatch: pytest.MonkeyPatch, url: str, says: str, fix: str) -> None:

@@ -87,7 +87,7 @@ def test_it_never_has_more_than_forty_lines() -> None:
     assert "… and 22 more: /bolt failing" in lines
     assert "… and 45 more schedules" in lines
     assert "… and 45 more" in lines
-    assert lines[-1] == "I haven't been able to read runs from Bolt since 03:00, so later runs are missing."
+    assert lines[-1] == "I haven't been able to read Bolt's runs since 03:00, so later runs are missing."
     assert said(message.text).count("\n") < 40
 
 

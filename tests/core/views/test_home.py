@@ -89,7 +89,7 @@ def test_an_empty_home_says_what_to_do_next() -> None:
         "Your active runs",
         "None. Start one here, or with /bolt run <schedule> in a channel.",
         "Active runs in your channels",
-        "None from anyone else.",
+        "No other active runs.",
         "Recent failures",
         "None in the last 7 days.",
         "Schedules you run most",

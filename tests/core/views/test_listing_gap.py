@@ -31,7 +31,7 @@ def test_while_it_lasts_it_says_why() -> None:
 def test_a_gap_without_any_run_is_one_sentence() -> None:
     """A gap without failures is one sentence, whether Bolt or the bot was away."""
     over = ListingGap(1, GapState.COMPLETE, AT, "Bolt refused my API key.", until=AT + timedelta(hours=1))
-    assert "I couldn't see Bolt's runs from" in shown(GapNotice("C1", "T", over))
+    assert "I couldn't read Bolt's runs from" in shown(GapNotice("C1", "T", over))
     assert "(Bolt refused my API key). No runs ended in the meantime." in shown(GapNotice("C1", "T", over))
     away = ListingGap(1, GapState.COMPLETE, AT, until=AT + timedelta(hours=1))
     assert "I was away from" in shown(GapNotice("C1", "T", away, runs=2, schedules=1))

@@ -171,7 +171,7 @@ def test_several_that_fit_are_asked_about() -> None:
     assert shown(message)[-1] == "and 2 more"
     assert [one.label for one in buttons(message)] == [f"Stop watch {number}" for number in range(1, 6)]
     only = which_watch("nightly", [GLOB])
-    assert "here, but another watch covers it" in said(only.text)
+    assert "here, but another watch covers this schedule" in said(only.text)
 
 
 def test_a_stopped_watch_can_be_made_again() -> None:

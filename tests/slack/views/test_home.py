@@ -69,7 +69,7 @@ PICTURE = """\
 <!date^1795443600^{time}|14:20 UTC> · in <#C0DATAENG> · <https://acme.slack.com/archives/C0DATAENG/p1|its card>
 [Cancel run]  [Details]
 # Active runs in your channels
-  None from anyone else.
+  No other active runs.
 # Recent failures
   None in the last 7 days.
 # Schedules you run most

@@ -648,7 +648,7 @@ HINTS: tuple[Hint, ...] = (
             r"^(?:googleapi: Error \d{3}: |\d{3} )?Function not found: ",
             r"^Catalog Error: (?:Scalar|Aggregate|Table|Macro)? ?Function with name ",
         ),
-        text="This warehouse doesn't have this function, or not with these argument types.",
+        text="This warehouse doesn't have this function, or has it only with other argument types.",
         next="Check the function name and the types of its arguments.",
         retry=Retry.NO,
     ),
