@@ -65,19 +65,19 @@ def rows(ours: list[Burst], bare: list[Burst], runs: int) -> list[Row]:
     name = f"acknowledgement, {A_SECOND}/s over {CHANNELS} channels, {runs} runs followed"
     return [
         Row(
-            f"{name}, in the append-only file (everysec): p99",
+            f"{name}, recorded in the append-only file (everysec): p99",
             f"{statistics.median(ours_p99):.1f} ms",
-            f"{statistics.median(bare_p99):.1f} ms, an app that only acknowledges",
+            f"{statistics.median(bare_p99):.1f} ms for an app that only acknowledges",
         ),
         Row(
-            f"  p99 more than the bare app's, median of {len(ours)} rounds",
+            f"  p99 minus the bare app's, median of {len(ours)} rounds",
             f"{more:+.1f} ms",
             "",
             f"≤ {MORE_MS:g} ms",
             more <= MORE_MS,
         ),
         Row("  median", _ms(ours), _ms(bare)),
-        Row(f"  of {os.cpu_count()} cores in use meanwhile, by all processes", _cores(ours), _cores(bare)),
+        Row(f"  cores in use meanwhile by all processes, of {os.cpu_count()}", _cores(ours), _cores(bare)),
     ]
 
 

@@ -17,7 +17,7 @@ from math import inf
 from bench.polls import until_followed
 from bench.seed import Followed, calm, many, seed
 from bench.stage import Options, Worlds, bot, redis_server, worlds
-from bench.table import Row
+from bench.table import Row, seconds_text
 
 ENDS, QUICK_ENDS = 400, 12
 SPREADS = (400, 20, 1)
@@ -151,24 +151,24 @@ def _rows(ends: int, channels: int, burst: Burst) -> list[Row]:
     where = f"{channels} channel{'s' if channels > 1 else ''}"
     return [
         Row(
-            f"{ends} ends within {burst.ending_s:.1f} s in {where}: all told after",
-            f"{told:.0f} s",
-            f"{told_least:.0f} s, what Slack allows",
+            f"{ends} ends within {burst.ending_s:.1f} s in {where}: all announced after",
+            seconds_text(told),
+            f"{told_least:.0f} s at Slack's limit",
             f"≤ {TOLD_TIMES} ×",
             told <= TOLD_TIMES * told_least,
         ),
         Row(
-            "  all shown after",
-            f"{shown:.0f} s",
+            "  all cards edited after",
+            seconds_text(shown),
             f"{shown_least:.0f} s",
             f"≤ {SHOWN_TIMES} ×",
             shown <= SHOWN_TIMES * shown_least,
         ),
-        Row("  successes told before the last failure", f"{early}", "", "0", early == 0),
-        Row("  429 of Slack's", f"{burst.refused}", "", "0", burst.refused == 0),
+        Row("  successes announced before the last failure", f"{early}", "", "0", early == 0),
+        Row("  429s from Slack", f"{burst.refused}", "", "0", burst.refused == 0),
         Row(
-            "  a start in the middle has its card after",
-            f"{burst.card_s:.1f} s",
+            "  time to the card of a run started in the middle",
+            seconds_text(burst.card_s, 1),
             "",
             f"< {START_S:g} s",
             burst.card_s < START_S,

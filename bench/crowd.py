@@ -16,7 +16,7 @@ from math import inf
 
 from bench.seed import LONG, SLUG
 from bench.stage import Control, Options, Process, bot, say, worlds
-from bench.table import Row
+from bench.table import Row, seconds_text
 
 POSTS_A_MINUTE = 240
 TIMES = 1.1
@@ -63,7 +63,7 @@ async def measure(options: Options) -> list[Row]:
 def _rows(crowd: Crowd, small: Crowd) -> list[Row]:
     size = crowd.size
     least_s = size.asking / POSTS_A_MINUTE * 60
-    when = f"{size.after_s:g} s after the start" if size.after_s else "just after the start"
+    when = f"{size.after_s:g} s after startup" if size.after_s else "just after startup"
     count, methods = sum(crowd.throttled.values()), ", ".join(crowd.throttled)
     rows = [
         Row(
@@ -75,14 +75,14 @@ def _rows(crowd: Crowd, small: Crowd) -> list[Row]:
             crowd.refused == 0 and crowd.carded == size.asking,
         ),
         Row(
-            "  the last card after",
-            f"{crowd.last_s:.0f} s",
-            f"{least_s:.0f} s, what Slack allows",
+            "  last card after",
+            seconds_text(crowd.last_s),
+            f"{least_s:.0f} s at Slack's limit",
             f"≤ {TIMES} ×",
             crowd.last_s <= TIMES * least_s,
         ),
         Row(
-            "  429 of Slack's",
+            "  429s from Slack",
             f"{count} ({methods})" if methods else "0",
             "",
             f"≤ {REFUSED_MOST}",

@@ -11,7 +11,7 @@ from math import inf
 
 from bench.seed import make_channels, many
 from bench.stage import Control, Json, Options, Worlds, bot, redis_server, worlds
-from bench.table import Row
+from bench.table import Row, seconds_text
 from bench.watching import end, until_looked, watch
 
 SCHEDULES, QUICK_SCHEDULES = 300, 16
@@ -66,13 +66,13 @@ def _rows(seen: Seen, count: int, owners: int, after_s: float) -> list[Row]:
         Row(
             f"{name}: messages, thread posts, mentions",
             f"{seen.messages}, {seen.posts}, {seen.mentions}",
-            f"{seen.files} log files beside them; {seen.mentioned} people are mentioned",
+            f"{seen.files} log files in addition; {seen.mentioned} people are mentioned",
             f"≤ {MESSAGES_MOST}, {POSTS_MOST}, {MENTIONS_MOST}",
             few,
         ),
         Row(
-            f"  all {count} counted after the last failure",
-            f"{after_s:.0f} s",
+            f"  time from the last failure until all {count} are counted",
+            seconds_text(after_s),
             "",
             f"≤ {COUNTED_S:.0f} s",
             after_s <= COUNTED_S,

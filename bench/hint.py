@@ -52,14 +52,14 @@ async def measure(options: Options) -> list[Row]:
     sum_s, p99 = statistics.median(sums), percentile(near, 99)
     return [
         Row(
-            f"hint to card p99, {len(near)} ends, {ADDED_S * 1000:.0f} ms added to each call of Slack and Bolt",
+            f"from a webhook to the card, p99, {len(near)} ends, {ADDED_S * 1000:.0f} ms added to each call to Slack and Bolt",
             _ms(p99),
-            f"{_ms(sum_s)}, the three calls alone (their p99 {_ms(percentile(sums, 99))})",
+            f"{_ms(sum_s)} for the three calls alone (p99 {_ms(percentile(sums, 99))})",
             f"≤ {_ms(sum_s + MORE_S)}",
             p99 <= sum_s + MORE_S,
         ),
         Row("  median", _ms(statistics.median(near))),
-        Row("  p99 with as much added to each command of Redis", _ms(percentile(far, 99))),
+        Row("  p99 with the same delay added to each Redis command", _ms(percentile(far, 99))),
     ]
 
 

@@ -30,7 +30,7 @@ async def measure(options: Options) -> list[Row]:
         Row(
             "start to ready",
             f"{ready_s:.2f} s",
-            f"{first_s:.2f} s the time before",
+            f"{first_s:.2f} s at the first start",
             f"≤ {READY_S} s",
             ready_s <= READY_S,
         ),

@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from math import inf
+from math import inf, isinf
 
 import aiohttp
 
@@ -51,25 +51,31 @@ async def measure(options: Options) -> list[Row]:
     channels, runs = options.size(CHANNELS, QUICK_CHANNELS), options.size(RUNS, QUICK_RUNS)
     return [
         Row(
-            f"one schedule fails every minute in {channels} channels for {minutes} min beside {runs} ordinary runs: "
-            "from a command's begin to its card's edit, while counts are edited: median, p99",
-            _times(failing),
-            f"{_times(alone)} without",
+            f"one schedule fails every minute in {channels} channels for {minutes} min alongside {runs} ordinary runs: "
+            "from a command's start to its card's edit, while counts are edited: median, p99",
+            times(failing),
+            f"without failures: {times(alone)}",
             f"median ≤ {SLOWER} ×",
             ratio <= SLOWER,
         ),
         Row(
-            "  edits of counts, the most in 60 s",
+            "  edits of counts, maximum in 60 s",
             f"{most}",
-            f"{len(failing.edits_at)} in all",
+            f"{len(failing.edits_at)} in total",
             f"≤ {COUNTS_A_MINUTE}",
             most <= COUNTS_A_MINUTE,
         ),
     ]
 
 
-def _times(outcome: Outcome) -> str:
-    return f"{percentile(outcome.took_s, 50):.1f} s, {percentile(outcome.took_s, 99):.1f} s of {len(outcome.took_s)}"
+def times(outcome: Outcome) -> str:
+    """Return the median and the p99. Each is a dash if so many commands ended before their card was edited."""
+    median, p99 = percentile(outcome.took_s, 50), percentile(outcome.took_s, 99)
+    count = f"{len(outcome.took_s)} commands"
+    if isinf(p99):
+        first, share = ("–", "at least half") if isinf(median) else (f"{median:.1f} s", "more than 1%")
+        return f"{first}, – ({share} of {count} ended before their card's edit)"
+    return f"{median:.1f} s, {p99:.1f} s ({count})"
 
 
 async def _outcome(options: Options, *, fails: bool) -> Outcome:

@@ -46,20 +46,20 @@ async def measure(options: Options) -> list[Row]:
     floor = 60 / INTERVAL_S / BATCH
     rows = [
         Row(
-            f"HTTP requests a followed run and minute, {runs} active runs, {INTERVAL_S} s interval",
+            f"HTTP requests per followed run and minute, {runs} active runs, {INTERVAL_S} s interval",
             f"{each:.3f}",
-            f"{floor:.2f} with {BATCH} runs in each",
+            f"{floor:.2f} with {BATCH} runs per request",
             f"≤ {MOST}",
             each <= MOST,
         ),
-        Row("  runs in one request", f"{polled / max(1, requests):.0f}", f"{BATCH} at most"),
-        Row("  polls of a run and minute", f"{polled / runs / minutes:.1f}", f"{60 / INTERVAL_S:.0f} at the interval"),
+        Row("  runs per request", f"{polled / max(1, requests):.0f}", f"{BATCH} at most"),
+        Row("  polls per run and minute", f"{polled / runs / minutes:.1f}", f"{60 / INTERVAL_S:.0f} at that interval"),
     ]
     return [*rows, _beside(each, sdk)]
 
 
 def _beside(each: float, sdk: float | None) -> Row:
-    measure, goal = "  beside the vendor's SDK, following as its command line does", f"≤ 1/{TIMES_FEWER}"
+    measure, goal = "  compared with the vendor's SDK, following runs as its command line does", f"≤ 1/{TIMES_FEWER}"
     if sdk is None:
         return Row(measure, f"{each:.3f}", "not set up: make .conformance/.installed", goal)
     ratio = sdk / each

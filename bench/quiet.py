@@ -46,10 +46,10 @@ class Life:
 
 LIVES = (
     Life("5 commands in 10 min", (120.0,) * 5, 8),
-    Life("5 commands in 10 min as usual", (120.0,) * 5, 8, 602.0),
+    Life("5 commands in 10 min, as long as usual", (120.0,) * 5, 8, 602.0),
     Life("one command in 3 days", (3 * DAY_S,), 6),
-    Life("one command in 3 days as usual", (3 * DAY_S,), 6, 3 * DAY_S),
-    Life("one command in 3 days, twice the usual time", (3 * DAY_S,), 6, 1.4 * DAY_S),
+    Life("one command in 3 days, as long as usual", (3 * DAY_S,), 6, 3 * DAY_S),
+    Life("one command in 3 days, twice as long as usual", (3 * DAY_S,), 6, 1.4 * DAY_S),
 )
 
 
@@ -101,9 +101,9 @@ async def measure(options: Options) -> list[Row]:
         least = min(len(one) for one in found)
         rows.append(
             Row(
-                f"edits of a quiet run, {life.name}, the most of {len(phases)} phases",
+                f"edits of a quiet run, {life.name}, maximum of {len(phases)} phases",
                 seen,
-                f"{least} the least",
+                f"minimum {least}",
                 f"≤ {life.most}",
                 good,
             )

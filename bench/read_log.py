@@ -39,7 +39,7 @@ def _hints() -> Row:
     messages.append("could not " * 100_000)
     worst = max(_seconds(lambda text: causes([text]), message) for message in messages)
     return Row(
-        "all hints on a message, the slowest of hostile ones: processor time",
+        "trying all hints on a hostile message, the slowest one: processor time",
         f"{worst * 1000:.1f} ms",
         "",
         f"≤ {HINTS_MOST_S * 1000:.0f} ms",
@@ -50,9 +50,9 @@ def _hints() -> Row:
 def _row(name: str, small: str, large: str) -> Row:
     part, whole, plain = _seconds(_read, small), _seconds(_read, large), _seconds(_plain, large)
     return Row(
-        f"reading {name}, {len(large) / 1e6:.0f} MB: processor time; ten times the text",
+        f"reading {name}, {len(large) / 1e6:.0f} MB: processor time; time for ten times the text",
         f"{whole * 1000:.0f} ms; {whole / part:.1f} ×",
-        f"one plain pass over its ends: {plain * 1000:.0f} ms; 10 × is linear",
+        f"one plain pass over the log's ends: {plain * 1000:.0f} ms; 10 × is linear",
         f"≤ {RATIO_MOST:.0f} ×",
         whole / part <= RATIO_MOST,
     )

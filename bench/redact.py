@@ -40,7 +40,7 @@ async def measure(options: Options) -> list[Row]:
         return mask_in_pieces(text, mask)
 
     small, large = (length // (QUICKER if options.quick else 1) for length in (SMALL, LARGE))
-    plain = [("a dbt log", _dbt_log), ("a dbt log with a secret in each tenth line", _telling_log)]
+    plain = [("a dbt log", _dbt_log), ("a dbt log with a secret in every tenth line", _telling_log)]
     rows += [_row(masked, name, make(small), make(large)) for name, make in plain]
     units = list(UNITS.items())[: options.size(len(UNITS), QUICK_UNITS)]
     seen = [(name, *_timed(masked, hostile(unit, small), hostile(unit, large))) for name, unit in units]
@@ -54,7 +54,7 @@ async def measure(options: Options) -> list[Row]:
     )
     rows.append(
         Row(
-            f"the same: ten times the text takes, at most ({steepest[0]})",
+            f"the same: time for ten times the text, at most ({steepest[0]})",
             f"{steepest[2]:.1f} ×",
             "10 × is linear",
             f"≤ {RATIO_MOST:.0f} ×",
@@ -70,9 +70,9 @@ def _found(mask: Mask) -> Row:
     found = every - len(known.missed) - len(left.missed)
     good = not known.missed and set(known.changed) == set(CHANGED)
     return Row(
-        "secrets of the corpus masked; look-alikes masked too",
+        "secrets in the corpus that are masked; look-alikes that are masked too",
         f"{found} of {every} ({found / every:.1%}); {len(known.changed)} of {known.look_alikes}",
-        "those that are named beside the corpus",
+        "the exceptions are listed beside the corpus",
         f"≥ {known.positives}; ≤ {len(CHANGED)}",
         good,
     )
@@ -81,7 +81,7 @@ def _found(mask: Mask) -> Row:
 def _row(mask: Mask, name: str, small: str, large: str) -> Row:
     speed, ratio = _timed(mask, small, large)
     return Row(
-        f"masking {name}: processor time; ten times the text",
+        f"masking {name}: speed, in processor time; time for ten times the text",
         f"{speed:.1f} MB/s; {ratio:.1f} ×",
         "10 × is linear",
         f"≤ {RATIO_MOST:.0f} ×",

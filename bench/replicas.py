@@ -69,20 +69,22 @@ async def measure(options: Options) -> list[Row]:
     one, two, four = (rates[count] for count in COUNTS)
     # If the machine or the local Bolt is at its limit, twice as many processes can't do more. The local Bolt is one
     # process, and can use only one core.
-    bound = f"; {two.busy:.0%} of the {os.cpu_count()} cores busy, the local Bolt {two.bolt:.0%} of its one"
+    bound = (
+        f"; with two, the {os.cpu_count()} cores were {two.busy:.0%} busy, and the local Bolt's one core {two.bolt:.0%}"
+    )
     fast = two.polls >= TIMES * one.polls
     return [
         Row(
-            "polls of runs a second, two processes, the bound lifted",
+            "polls of runs per second, two processes, without the bot's own limit",
             f"{two.polls:.0f}",
-            f"{one.polls:.0f} with one{bound}",
-            f"≥ {TIMES} × where cores allow",
+            f"{one.polls:.0f} with one process{bound}",
+            f"≥ {TIMES} × if cores allow",
             fast or (None if max(two.busy, two.bolt) >= BUSY else False),
         ),
         Row("  four processes", f"{four.polls:.0f}"),
         *_deliveries(ends, delivered),
         Row(
-            "  after kill -9 every run is polled again within",
+            "  after kill -9, every run is polled again within",
             f"{taken_s:.1f} s",
             f"a lease of {LEASE_S:g} s",
             f"≤ {LEASE_S + 1:g} s",
@@ -97,13 +99,13 @@ def _deliveries(ends: int, delivered: dict[int, Delivered]) -> list[Row]:
     bad = sum(each.doubled + each.refused for each in delivered.values())
     return [
         Row(
-            f"  deliveries a second in all, {ends} ends at once, with two and four",
+            f"  announcements per second in total, {ends} ends at once, with two and four processes",
             f"{delivered[2].a_second:.1f} and {most.a_second:.1f}",
-            f"{one.a_second:.1f} with one",
+            f"{one.a_second:.1f} with one process",
             "the same",
             same,
         ),
-        Row("  told twice, and 429 of Slack's, in all of these", f"{bad}", "", "0", bad == 0),
+        Row("  ends announced twice, and 429s from Slack, in all of these", f"{bad}", "", "0", bad == 0),
     ]
 
 

@@ -15,14 +15,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib import metadata
-from math import ceil, inf
+from math import ceil, inf, isinf
 from pathlib import Path
 
 from bot.core.model.errors import StoreUnfit
 from bot.store.embedded import find_server
 
 ROOT = Path(__file__).parents[1]
-HEAD = ("measure", "seen", "rival or limit", "goal", "")
+HEAD = ("measure", "result", "rival or limit", "goal", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def _markdown(measured: Mapping[str, Measured]) -> str:
     lines += [(*row.cells, one.commit) for one in measured.values() for row in one.rows]
     table = "\n".join(f"| {' | '.join(_escaped(cell) for cell in line)} |" for line in lines)
     parts = "\n".join(f"- `{name}`: {one.at} UTC, {one.machine}, commit {one.commit}" for name, one in measured.items())
-    return f"# Measured\n\n{table}\n\n## When, and on what\n\n{parts}\n"
+    return f"# Measured\n\n{table}\n\n## Time and machine\n\n{parts}\n"
 
 
 def surroundings() -> str:
@@ -116,6 +116,11 @@ def percentile(values: Sequence[float], percent: float) -> float:
     if not values:
         return inf
     return sorted(values)[max(0, ceil(percent / 100 * len(values)) - 1)]
+
+
+def seconds_text(seconds: float, decimals: int = 0) -> str:
+    """Format a time in seconds. An infinite one is a dash: what was waited for didn't happen in time."""
+    return "– (it didn't happen in time)" if isinf(seconds) else f"{seconds:.{decimals}f} s"
 
 
 def _escaped(cell: str) -> str:

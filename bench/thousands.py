@@ -7,7 +7,7 @@ import os
 import re
 import time
 from dataclasses import dataclass
-from math import inf
+from math import inf, isinf
 from pathlib import Path
 
 import aiohttp
@@ -65,7 +65,7 @@ async def measure(options: Options) -> list[Row]:
         Row(
             f"{name}: processor",
             f"{many.cores:.2f} core",
-            f"{few.cores:.2f} with {few.runs:,}",
+            f"{few.cores:.2f} core with {few.runs:,} runs",
             f"< {CORES}",
             many.cores < CORES,
         ),
@@ -76,20 +76,26 @@ async def measure(options: Options) -> list[Row]:
             f"< {MEMORY_MB:.0f} MB",
             many.memory_mb < MEMORY_MB,
         ),
-        Row("  calls to Redis a run-poll", f"{many.calls:.3f}", f"{few.calls:.3f}", f"≤ {CALLS}", many.calls <= CALLS),
         Row(
-            "  behind the due time, p99 at most",
-            f"{many.late_p99_s:g} s",
-            f"{few.late_p99_s:g} s",
+            "  calls to Redis per run and poll",
+            f"{many.calls:.3f}",
+            f"{few.calls:.3f}",
+            f"≤ {CALLS}",
+            many.calls <= CALLS,
+        ),
+        Row(
+            "  how late polls are, p99 at most",
+            _late(many.late_p99_s),
+            _late(few.late_p99_s),
             f"< {LATE_S:g} s",
             many.late_p99_s <= LATE_S,
         ),
-        Row("  processor for a thousand runs", f"{each:.3f} core", f"{less:.3f}", "≤ that of fewer", each <= less),
+        Row("  processor per thousand runs", f"{each:.3f} core", f"{less:.3f}", "≤ with fewer runs", each <= less),
         Row(
-            "  polls of a run and minute",
+            "  polls per run and minute",
             f"{many.polled / many.runs / many.seconds * 60:.1f}",
             f"{few.polled / few.runs / few.seconds * 60:.1f}",
-            f"{60 / INTERVAL_S:g} at the interval",
+            f"{60 / INTERVAL_S:g} at that interval",
         ),
     ]
 
@@ -128,6 +134,10 @@ async def _snapshot(around: Worlds, running: Process) -> Snapshot:
         {float(edge.replace("+Inf", "inf")): float(count) for edge, count in BUCKET.findall(told)},
         (await around.bolt.asked()).fields.get(POLLS, 0),
     )
+
+
+def _late(late_s: float) -> str:
+    return "– (longer than the histogram measures)" if isinf(late_s) else f"{late_s:g} s"
 
 
 def _p99(buckets: dict[float, float]) -> float:

@@ -19,7 +19,7 @@ from math import inf, isinf
 
 from bench.seed import Followed, seed
 from bench.stage import Control, Options, Worlds, bot, helper, redis_server, worlds
-from bench.table import Row, percentile
+from bench.table import Row, percentile, seconds_text
 
 RUNS = 500
 ENDS_A_MINUTE = 20
@@ -111,26 +111,29 @@ def rows(ours: Outcome, rival: Outcome, waiting: Outcome, *, runs: int) -> list[
     """Return the lines of the table."""
     median, p99 = statistics.median(ours.took_s), percentile(ours.took_s, 99)
     ratio = rival.requests_a_minute / max(0.01, ours.requests_a_minute)
-    name = f"end to told, median of {len(ours.took_s)}, {runs} active runs, {ENDS_A_MINUTE} ends a minute"
+    name = (
+        f"from a run's end to its announcement, median of {len(ours.took_s)}, {runs} active runs, "
+        f"{ENDS_A_MINUTE} ends per minute"
+    )
     theirs = statistics.median(rival.took_s)
     return [
-        Row(name, _s(median), f"{_s(theirs)} (a polling task a run)", f"≤ {MEDIAN_S:g} s", median <= MEDIAN_S),
+        Row(name, _s(median), f"{_s(theirs)} with a polling task per run", f"≤ {MEDIAN_S:g} s", median <= MEDIAN_S),
         Row("  p99", _s(p99), _s(percentile(rival.took_s, 99)), f"≤ {P99_S:g} s", p99 <= P99_S),
         Row(
-            "  ends not told in the window",
+            "  ends not announced in time",
             f"{ours.untold}",
-            f"{rival.untold}; {waiting.untold} where a task waits for its edits",
+            f"{rival.untold}; {waiting.untold} if a task waits for its edits",
             "0",
             ours.untold == 0,
         ),
         Row(
-            "  requests to Bolt a minute",
+            "  requests to Bolt per minute",
             f"{ours.requests_a_minute:.0f}",
             f"{rival.requests_a_minute:.0f}",
             f"≤ 1/{TIMES_FEWER}",
             ratio >= TIMES_FEWER,
         ),
-        Row("  edits a minute that Slack accepted", f"{ours.edits_a_minute:.0f}", f"{rival.edits_a_minute:.0f}"),
+        Row("  edits per minute that Slack accepted", f"{ours.edits_a_minute:.0f}", f"{rival.edits_a_minute:.0f}"),
         Row("  edits and posts that Slack refused with 429", _refused(ours), _refused(rival)),
     ]
 
@@ -224,7 +227,7 @@ class Log:
 
 
 def _s(seconds: float) -> str:
-    return "not told" if isinf(seconds) else f"{seconds:.2f} s"
+    return seconds_text(seconds, 2)
 
 
 def _refused(outcome: Outcome) -> str:

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from bench.slow import slow
 from bench.stage import Control, Options, Worlds, bot, redis_server, worlds
-from bench.table import Row, percentile
+from bench.table import Row, percentile, seconds_text
 from bench.watching import end, until_looked, watch
 
 EACH, QUICK_EACH = 30, 1
@@ -64,14 +64,14 @@ async def measure(options: Options) -> list[Row]:
             return at
 
         known, unknown = await _hints(around, each, hint, apart_s)
-    return [_row("that was found while it was active", known), _row("that was listed just before", unknown)]
+    return [_row("the run found while active", known), _row("the run too short to be found while active", unknown)]
 
 
 def _row(what: str, took_s: list[float]) -> Row:
     worst = percentile(took_s, 99)
     return Row(
-        f"hint of the end of a watched run {what} → told, {len(took_s)} openings: median, p99",
-        f"{statistics.median(took_s):.2f} s, {worst:.2f} s",
+        f"from a webhook about a watched run's end to its message, {what}, {len(took_s)} openings: median, p99",
+        f"{seconds_text(statistics.median(took_s), 2)}, {seconds_text(worst, 2)}",
         "",
         f"p99 ≤ {GOAL_S:.0f} s",
         worst <= GOAL_S,

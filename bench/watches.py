@@ -11,7 +11,7 @@ from math import inf
 
 from bench.seed import many
 from bench.stage import Control, Options, bot, helper, processor_s, redis_server, sandbox, worlds
-from bench.table import Row
+from bench.table import Row, seconds_text
 from bench.watching import end, until_looked, watch
 
 SCHEDULES, QUICK_SCHEDULES = 2000, 60
@@ -54,16 +54,16 @@ async def _nothing(options: Options) -> list[Row]:
     name = f"{schedules} watched schedules, {channels} channels, nothing happens for {seconds / 60:.0f} min"
     return [
         Row(
-            f"{name}: requests to Bolt a minute",
+            f"{name}: requests to Bolt per minute",
             f"{a_minute:.1f}",
             "",
             f"≤ {REQUESTS_A_MINUTE:.0f}",
             a_minute <= REQUESTS_A_MINUTE,
         ),
         Row(
-            f"{name}: of a core",
+            f"{name}: share of a core",
             f"{share:.2%}",
-            f"{bare_share:.2%} a bare slack_bolt app",
+            f"{bare_share:.2%} for a bare slack_bolt app",
             f"≤ {CORE_SHARE:.0%}",
             share <= CORE_SHARE,
         ),
@@ -96,8 +96,8 @@ async def _told(options: Options) -> list[Row]:
     median, worst = late[len(late) // 2], late[max(0, round(len(late) * 0.99) - 1)]
     return [
         Row(
-            f"a watched schedule's end is listed → told, {count} openings: median, p99",
-            f"{median:.1f} s, {worst:.1f} s",
+            f"from the listing of a failed run to its message, {count} openings: median, p99",
+            f"{seconds_text(median, 1)}, {seconds_text(worst, 1)}",
             "",
             f"p99 ≤ {TOLD_GOAL_S:.0f} s",
             worst <= TOLD_GOAL_S,
@@ -146,9 +146,9 @@ async def _spread(options: Options) -> list[Row]:
     limit_s = count / POSTS_A_S
     return [
         Row(
-            f"{count} schedules, each watched in one of {channels} channels, fail within a second: all openings posted",
-            f"{took_s:.0f} s, {refused} × 429",
-            f"{limit_s:.0f} s at 4 posts a second",
+            f"{count} schedules, each watched in one of {channels} channels, fail within a second: all messages posted after",
+            f"{seconds_text(took_s)}, {refused} × 429",
+            f"{limit_s:.0f} s at 4 posts per second",
             f"≤ {SPREAD_TIMES} ×, 0 × 429",
             took_s <= limit_s * SPREAD_TIMES and refused == 0,
         )

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
+from math import inf
 from pathlib import Path
 
 import pytest
 
 from bench.__main__ import WAITING, Parts, measure
+from bench.minutely import Outcome, times
 from bench.stage import Options
-from bench.table import Row, record
+from bench.table import Row, record, seconds_text
 
 
 def test_a_row_names_the_commit_it_was_measured_at(tmp_path: Path) -> None:
     """Measuring one part again keeps the other parts' rows and commits, and drops parts that no longer exist."""
     out = tmp_path / "results.json"
     old = {"rows": [], "commit": "0ld1234", "at": "2026-01-01 00:00", "machine": "an old one"}
-    rows = [{"measure": "acks a second", "seen": "5", "rival": "", "goal": "", "good": True, "failed": False}]
+    rows = [{"measure": "acks per second", "seen": "5", "rival": "", "goal": "", "good": True, "failed": False}]
     out.write_text(json.dumps({"gone": old | {"rows": rows}, "ack": old | {"rows": rows}}))
     record({"idle": [Row("memory", "90 MB", goal="< 100 MB", good=True)]}, ["idle", "ack"], out)
     kept = json.loads(out.read_text())
@@ -25,8 +27,22 @@ def test_a_row_names_the_commit_it_was_measured_at(tmp_path: Path) -> None:
     lines = out.with_suffix(".md").read_text().splitlines()
     commit = kept["idle"]["commit"]
     assert f"| memory | 90 MB |  | < 100 MB | ok | {commit} |" in lines
-    assert "| acks a second | 5 |  |  | ok | 0ld1234 |" in lines
+    assert "| acks per second | 5 |  |  | ok | 0ld1234 |" in lines
     assert "- `ack`: 2026-01-01 00:00 UTC, an old one, commit 0ld1234" in lines
+
+
+def test_a_time_that_never_came_is_a_dash_with_its_reason() -> None:
+    """An infinite time isn't shown as a number of seconds."""
+    assert seconds_text(25.54, 1) == "25.5 s"
+    assert seconds_text(inf) == "– (it didn't happen in time)"
+
+
+def test_commands_without_an_edit_leave_a_percentile_open() -> None:
+    """A percentile is a dash if so many commands ended before their card's edit; the reason says how many."""
+    assert times(Outcome([2.0] * 100, [])) == "2.0 s, 2.0 s (100 commands)"
+    some = times(Outcome([2.0] * 98 + [inf] * 2, []))
+    assert some == "2.0 s, – (more than 1% of 100 commands ended before their card's edit)"
+    assert times(Outcome([2.0] + [inf] * 2, [])) == "–, – (at least half of 3 commands ended before their card's edit)"
 
 
 def parts(under_way: list[str], beside: dict[str, set[str]]) -> Parts:
