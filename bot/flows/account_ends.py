@@ -24,8 +24,8 @@ from bot.core.watching.edits import edit_for
 from bot.core.watching.ends import without_log
 from bot.core.watching.handling import closed
 from bot.core.watching.incident_life import account, is_accounted, with_log
+from bot.core.watching.incident_retries import tells_end
 from bot.core.watching.quiet import quiet_until, withhold
-from bot.core.watching.retrying import tells_end
 from bot.core.watching.tally import counts_of
 from bot.flows.discover_schedules import CoverCache
 from bot.flows.lease import Lease

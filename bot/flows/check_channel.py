@@ -21,7 +21,7 @@ from bot.core.model.errors import CredentialRefused, SlackError, SlackRefused
 from bot.core.model.incident import HIDDEN
 from bot.core.model.watch import AWAY_MOST, OPERATOR, Pause, PauseChange, Watch
 from bot.core.policy.rules import Policy
-from bot.core.policy.telling import watches_shared_channels
+from bot.core.policy.watch_reports import watches_shared_channels
 from bot.core.text.message import Message
 from bot.core.views.watch_pause import pause_notice, why_paused
 from bot.flows.close_unwatched_incidents import TRIES, IncidentCloser

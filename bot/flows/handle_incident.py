@@ -26,7 +26,7 @@ from bot.core.views.incident import taken_message
 from bot.core.views.retry_failing import RefusedRetry, outcome, question, to_retry
 from bot.core.watching import handling
 from bot.core.watching.edits import edit_for
-from bot.core.watching.retrying import is_starting
+from bot.core.watching.incident_retries import is_starting
 from bot.core.watching.snooze import SnoozeChoice
 from bot.core.watching.wall_clock import zone_named
 from bot.flows.ports.slack import People

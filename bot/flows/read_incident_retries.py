@@ -8,7 +8,7 @@ from bot.core.model.incident import Incident, StoredIncident
 from bot.core.model.outage import Outage
 from bot.core.model.request import Request
 from bot.core.model.run import RunKey
-from bot.core.watching.retrying import is_starting, with_run_of
+from bot.core.watching.incident_retries import is_starting, with_run_of
 from bot.flows.ports.store import Requests, Runs
 
 

@@ -1,6 +1,6 @@
 """Deciding what watches may report: the policy is checked each time, with facts that are only seconds old.
 
-The decision itself is in `bot.core.policy.telling`.
+The decision itself is in `bot.core.policy.watch_reports`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from bot.core.model.person import Person
 from bot.core.model.run_end import WatchedSchedule
 from bot.core.model.watch import OPERATOR, Watch
 from bot.core.policy.rules import Policy, Target
-from bot.core.policy.telling import OPERATOR_PERSON, Telling, telling, without_rules_about_people
+from bot.core.policy.watch_reports import OPERATOR_PERSON, Telling, telling, without_rules_about_people
 from bot.flows.authorize import CHECK_S
 from bot.flows.discover_schedules import CoverCache
 from bot.flows.ports.slack import People

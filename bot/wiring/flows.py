@@ -20,6 +20,7 @@ from bot.flows.edit_cards import CardEditor
 from bot.flows.end_quiet import QuietEnder
 from bot.flows.find_owners import OwnerFinder
 from bot.flows.follow_run import FollowRequestHandler
+from bot.flows.incident_clock import IncidentClock
 from bot.flows.judge_late import LateJudge
 from bot.flows.listing_gap import GapWatcher
 from bot.flows.notice_runs import RunNotices
@@ -36,7 +37,6 @@ from bot.flows.start_collaborators import StartCollaborators
 from bot.flows.start_queue import QueuedStarts, QueueRules
 from bot.flows.start_settings import StartSettings
 from bot.flows.tail_log import LogTailer
-from bot.flows.watch_clock import IncidentClock
 from bot.flows.watch_permissions import WatchPermissions
 from bot.store.log_tails import LogTails
 from bot.store.quiet_ends import QuietEnds

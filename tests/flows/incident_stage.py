@@ -29,6 +29,7 @@ from bot.flows.edit_cards import CardEditor
 from bot.flows.end_deadlines import EndRules
 from bot.flows.end_quiet import QuietEnder
 from bot.flows.find_owners import OwnerFinder
+from bot.flows.incident_clock import IncidentClock
 from bot.flows.judge_late import LateJudge
 from bot.flows.lease import Lease
 from bot.flows.listing_gap import GapWatcher
@@ -48,7 +49,6 @@ from bot.flows.read_incident_retries import IncidentRetries
 from bot.flows.rename_schedules import ScheduleRenamer
 from bot.flows.run_listings import RunListings
 from bot.flows.run_stores import RunStores
-from bot.flows.watch_clock import IncidentClock
 from bot.flows.watch_messages import WatchMessages
 from bot.flows.watch_permissions import WatchPermissions
 from bot.flows.whom_to_mention import IncidentPeople

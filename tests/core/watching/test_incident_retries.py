@@ -12,7 +12,7 @@ from bot.core.model.incident import IncidentRun, IncidentState, RetryOfIncident
 from bot.core.model.request import Request, RequestState
 from bot.core.model.run import Observation, Run, RunKey
 from bot.core.model.run_end import RunEnd
-from bot.core.watching.retrying import is_starting, tells_end, with_run_of
+from bot.core.watching.incident_retries import is_starting, tells_end, with_run_of
 from tests.core.views.test_incident import failing, recovered
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)

@@ -8,7 +8,7 @@ from bot.core.model.channel import ChannelInfo, ChannelKind
 from bot.core.model.person import Person, Role
 from bot.core.policy.default_policy import DEFAULT_POLICY
 from bot.core.policy.rules import Action, Allow, Deny, Policy, Rule, Target, Where, Who
-from bot.core.policy.telling import (
+from bot.core.policy.watch_reports import (
     OPERATOR_PERSON,
     Telling,
     telling,
