@@ -1,4 +1,7 @@
-"""Why a connection failed, and through which proxy, without any credential."""
+"""Why a connection failed, and through which proxy, without any credential.
+
+Real failures of the bot's own clients are tested in tests/test_unreachable_services.py.
+"""
 
 from __future__ import annotations
 

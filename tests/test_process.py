@@ -1,4 +1,7 @@
-"""How the process waits for startup, and ends it if it's stopped."""
+"""How the process waits for startup, and ends it if it's stopped.
+
+Signals and readiness are tested with a whole bot in tests/e2e/test_process.py.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Outages are logged once when they begin and once when they end."""
+"""Outages are logged once when they begin and once when they end.
+
+Real outages are tested in tests/e2e/test_service_outages.py.
+"""
 
 from __future__ import annotations
 

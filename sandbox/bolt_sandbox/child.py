@@ -1,4 +1,7 @@
-"""Run the bot as a child process of the sandbox, which can be killed and restarted from outside."""
+"""Run the bot as a child process of the sandbox, which can be killed and restarted from outside.
+
+The calls that do so are described in `bolt_sandbox.control`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The demo: the sandbox in this process, the bot in a child process, and the workspace as text in the terminal."""
+"""The demo: the sandbox in this process, the bot in a child process, and the workspace as text in the terminal.
+
+The schedules that keep it lively are in `bolt_sandbox.bolt.lively`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The workspace in a terminal: typed lines become a person's actions, and changes are printed."""
+"""The workspace in a terminal: typed lines become a person's actions, and changes are printed.
+
+`bolt_sandbox.terminal` renders the messages.
+"""
 
 from __future__ import annotations
 

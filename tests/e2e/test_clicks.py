@@ -1,4 +1,7 @@
-"""Clicks that do nothing: the person who clicked is told so, and why."""
+"""Clicks that do nothing: the person who clicked is told so, and why.
+
+Other buttons are tested with their features: *Cancel run* in test_main_job.py, retries in test_retry.py.
+"""
 
 from __future__ import annotations
 

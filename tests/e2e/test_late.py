@@ -1,4 +1,7 @@
-"""Late and slow: a slot in which Bolt's scheduler starts nothing, and a run that takes a long time."""
+"""Late and slow: a slot in which Bolt's scheduler starts nothing, and a run that takes a long time.
+
+The rules are tested in tests/core/watching/test_late.py and test_slow.py.
+"""
 
 from __future__ import annotations
 

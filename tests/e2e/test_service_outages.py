@@ -1,4 +1,7 @@
-"""Outages of Redis, Bolt or Slack: each is logged when it begins and when it ends, and nothing is lost."""
+"""Outages of Redis, Bolt or Slack: each is logged when it begins and when it ends, and nothing is lost.
+
+Many schedules that fail at once are tested in tests/flows/test_post_outage.py.
+"""
 
 from __future__ import annotations
 

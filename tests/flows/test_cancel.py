@@ -1,4 +1,7 @@
-"""Cancelling: the claim on a request is kept for as long as Bolt takes to answer."""
+"""Cancelling: the claim on a request is kept for as long as Bolt takes to answer.
+
+A whole cancellation is tested in tests/e2e/test_main_job.py.
+"""
 
 from __future__ import annotations
 

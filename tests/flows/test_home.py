@@ -1,4 +1,7 @@
-"""The Home tab: a person's runs, their channels' failures, and the channels in which they may run schedules again."""
+"""The Home tab: a person's runs, their channels' failures, and the channels in which they may run schedules again.
+
+`bot.flows.read_home` is tested here too.
+"""
 
 from __future__ import annotations
 

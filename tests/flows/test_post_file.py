@@ -1,4 +1,7 @@
-"""Requested files, step by step: what happens after a crash, a lost reply or while Bolt is away."""
+"""Requested files, step by step: what happens after a crash, a lost reply or while Bolt is away.
+
+`bot.flows.read_requested_file` is tested here too.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Whether it's quiet, according to the watch that decides about an incident."""
+"""Whether it's quiet, according to the watch that decides about an incident.
+
+The message at their end is tested in test_end_quiet.py.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A start is sent to Bolt at most once, either soon or not at all, and the requester is told the outcome."""
+"""A start is sent to Bolt at most once, either soon or not at all, and the requester is told the outcome.
+
+Lost responses are tested in test_find_lost_start.py, and repeated commands in tests/store/test_start_requests.py.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The check before every listener: floods are answered once, and a handled request isn't handled again."""
+"""The check before every listener: floods are answered once, and a handled request isn't handled again.
+
+The limits themselves are tested in tests/store/test_admissions.py.
+"""
 
 from __future__ import annotations
 

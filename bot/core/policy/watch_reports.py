@@ -1,6 +1,7 @@
 """The reports that a watch may make about a schedule: the policy is asked again for each of them.
 
-Rules about people are decided for the watch's creator.
+Rules about people are decided for the watch's creator. `bot.flows.watch_permissions` asks, and
+`bot.core.policy.decision` decides.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Faults that can be injected between a client and the sandbox's Bolt API."""
+"""Faults that can be injected between a client and the sandbox's Bolt API.
+
+`bolt_sandbox.bolt.routes` applies them; `bolt_sandbox.bolt.control` describes the call that adds one.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Listings of schedules and runs, with the peculiarities that real ones may have."""
+"""Listings of schedules and runs, with the peculiarities that real ones may have.
+
+The settings for them are described in `bolt_sandbox.bolt.control`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Resolvers of Query and Mutation over a world."""
+"""Resolvers of Query and Mutation over a world.
+
+`bolt_sandbox.bolt.world` carries the operations out, and `bolt_sandbox.bolt.shapes` writes the JSON.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A run's state at a given time: pure functions of the run and the time."""
+"""A run's state at a given time: pure functions of the run and the time.
+
+How long a run takes is decided in `bolt_sandbox.bolt.new_run`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Bolt's scheduler: starts runs in the slots of timetables. It has no task of its own: it catches up when asked."""
+"""Bolt's scheduler: starts runs in the slots of timetables. It has no task of its own: it catches up when asked.
+
+`bolt_sandbox.bolt.timetables` gives schedules their timetables.
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 A fault is for one method (`chat.update`, …), for `response_url`, `upload` or `socket` (the WebSocket's handshake), or
 for `*`: every method of the Web API. A fault affects `count` calls (None: all), after `skip` calls have passed.
+
+`bolt_sandbox.slack.web` applies them. Connections are dropped or made deaf in `bolt_sandbox.slack.sockets`.
 """
 
 from __future__ import annotations

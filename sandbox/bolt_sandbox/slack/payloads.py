@@ -1,4 +1,7 @@
-"""Payloads of commands, interactions and events, with the same field names as Slack's own."""
+"""Payloads of commands, interactions and events, with the same field names as Slack's own.
+
+`bolt_sandbox.slack.shapes` has the JSON of messages, channels and users within them.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Actions of people in Slack: commands, clicks, mentions, modals, shortcuts, Home."""
+"""Actions of people in Slack: commands, clicks, mentions, modals, shortcuts, Home.
+
+Owners' and admins' actions are in `bolt_sandbox.slack.admin`, and users.* in `bolt_sandbox.slack.methods_people`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Socket Mode: tickets, connections, envelopes and their acknowledgements."""
+"""Socket Mode: tickets, connections, envelopes and their acknowledgements.
+
+`bolt_sandbox.slack.delivery` decides whether a payload goes through a socket or over HTTP.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Block Kit's limits and rules for blocks, messages and views, as pure functions."""
+"""Block Kit's limits and rules for blocks, messages and views, as pure functions.
+
+The rules for elements are in `bolt_sandbox.slack.elements`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The workspace over HTTP: Web API, uploads, response_urls and the sockets' handshake."""
+"""The workspace over HTTP: Web API, uploads, response_urls and the sockets' handshake.
+
+The methods are in the modules `methods_…`, the rate limits in `limits`, and faults in `faults`.
+"""
 
 from __future__ import annotations
 

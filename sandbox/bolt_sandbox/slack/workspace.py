@@ -1,4 +1,7 @@
-"""The workspace's state: people, channels, messages, and who can see them. Independent of HTTP."""
+"""The workspace's state: people, channels, messages, and who can see them. Independent of HTTP.
+
+Whether a message can be edited is decided in `bolt_sandbox.slack.methods_chat`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The grammar of the slash command, as people really type it."""
+"""The grammar of the slash command, as people really type it.
+
+The modules `given` and `verbs` are tested here too.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Lines that people type, commands or not: some are carried out, some are only offered, and some do nothing."""
+"""Lines that people type, commands or not: some are carried out, some are only offered, and some do nothing.
+
+The module `talk`, `bot.core.schedules.resolve_guess` and `bot.core.views.guess` are tested here too.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Outages as records."""
+"""Outages as records.
+
+When incidents form an outage is tested in tests/flows/test_post_outage.py.
+"""
 
 from __future__ import annotations
 

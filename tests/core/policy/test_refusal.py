@@ -1,4 +1,7 @@
-"""Why somebody can't do something: the reason, what wasn't done, and the next step."""
+"""Why somebody can't do something: the reason, what wasn't done, and the next step.
+
+Decisions are tested in test_decision.py.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The masker: secrets are masked, look-alikes stay, in linear time."""
+"""The masker: secrets are masked, look-alikes stay, in linear time.
+
+Masking in messages to Slack is tested in tests/slack/test_masking.py, and in log lines in tests/test_logging.py.
+"""
 
 from __future__ import annotations
 

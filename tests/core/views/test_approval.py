@@ -1,4 +1,7 @@
-"""A start that needs approval: approvers see everything that would run, and nothing else is started."""
+"""A start that needs approval: approvers see everything that would run, and nothing else is started.
+
+Who may approve is tested in tests/flows/test_approve.py.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The figures of a channel's digest."""
+"""The figures of a channel's digest.
+
+Reading its counts is tested in tests/flows/test_read_digest.py.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Quiet hours: when they are, and what is withheld while they last."""
+"""Quiet hours: when they are, and what is withheld while they last.
+
+The message at their end is tested in tests/flows/test_end_quiet.py.
+"""
 
 from __future__ import annotations
 
