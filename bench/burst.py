@@ -33,7 +33,10 @@ FINAL = ("succeeded", "failed")
 
 @dataclass(frozen=True, slots=True)
 class Burst:
-    """When each end was announced and shown, in seconds after the last end. `card_s`: a start in between."""
+    """When each end was announced and shown, in seconds after the last end.
+
+    `card_s`: after how long a start in the middle had its card.
+    """
 
     told_s: dict[int, float]
     shown_s: dict[int, float]

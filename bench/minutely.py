@@ -26,7 +26,7 @@ CHANNELS, QUICK_CHANNELS = 50, 3
 RUNS, QUICK_RUNS = 20, 4
 MINUTES, QUICK_MINUTES = 30, 3
 EVERY_S, QUICK_EVERY_S = 60.0, 5.0
-# A count is shown no sooner than five minutes after its message was posted. Only then does it compete with other cards.
+# A count is shown no sooner than five minutes after its message was posted. From then on, counts compete with cards.
 COUNTS_AFTER_S = 300.0
 # Each command causes an edit: 20 runs need 24 a minute.
 COMMAND_S, QUICK_COMMAND_S, COMMANDS = 50, 4, 20

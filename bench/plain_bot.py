@@ -1,7 +1,7 @@
 """The rival of `told`: a plain slack_bolt bot, written in the most obvious way.
 
-One polling task per run; chat.update for progress at each change, a post in the thread at the end; the SDK's own handler
-obeys Slack's 429. Run with a bot's environment, `python -m bench.plain_bot` reads the runs as JSON
+One polling task per run, chat.update for progress at each change, and a post in the thread at the end; the SDK's own
+handler obeys Slack's 429. Run with a bot's environment, `python -m bench.plain_bot` reads the runs as JSON
 (`[{run_id, channel, ts}]`) from standard input, prints `ready` and runs until it's stopped. With `--wait`, a task waits
 for its edit before it polls again; without it, edits run alongside the polls, one per run at a time.
 """

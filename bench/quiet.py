@@ -36,7 +36,10 @@ APP_URL = "https://app.example"
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """A quiet run. `commands`: the seconds that each takes, after Bolt's own two. `usual_s`: the usual duration."""
+    """A quiet run.
+
+    `commands`: how many seconds each takes, apart from Bolt's own two. `usual_s`: the usual duration.
+    """
 
     name: str
     commands: tuple[float, ...]

@@ -79,7 +79,7 @@ def _plain(text: str) -> object:
 
 
 def _dbt(length: int) -> str:
-    """Return one long dbt command's log: its first line, progress over and over, its report."""
+    """Return one long dbt command's log: its first line, many progress lines, and its report."""
     lines = (SAMPLES / "03-run-model-error.stdout.txt").read_text().splitlines(keepends=True)
     first, progress, report = lines[0], "".join(lines[1:-_REPORT_LINES]), "".join(lines[-_REPORT_LINES:])
     return first + (progress * (length // len(progress) + 1))[:length] + "\n" + report

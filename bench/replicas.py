@@ -62,7 +62,7 @@ async def measure(options: Options) -> list[Row]:
         rates[count] = await _rate(count, seconds, sizes)
     say("replicas: deliveries")
     ends = QUICK_ENDS if options.quick else ENDS
-    # At the same time, each with its own Slack and Bolt, because they mostly wait for Slack.
+    # These run at the same time, each with its own Slack and Bolt, because they mostly wait for Slack.
     delivered = dict(zip(COUNTS, await asyncio.gather(*(_deliver(count, ends) for count in COUNTS)), strict=True))
     say("replicas: take-over")
     taken_s = await _take_over(sizes)

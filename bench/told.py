@@ -1,8 +1,8 @@
 """From a run's end to its announcement: many active runs, all of which need edits, under Slack's own limits.
 
-An end is announced once the post in its card's thread is accepted. Our bot and a rival have the same number of runs and
-the same ends at the same time, each with its own Slack and Bolt. A second rival runs alongside and waits for each of
-its edits. It uses next to no resources, because it hardly ever gets to poll.
+An end counts as announced when Slack accepts the post in its card's thread. Our bot and a rival have the same number of
+runs and the same ends at the same time, each with its own Slack and Bolt. A second rival runs alongside and waits for
+each of its edits. That rival uses next to no resources, because it hardly ever gets to poll.
 """
 
 from __future__ import annotations

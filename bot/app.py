@@ -1,4 +1,4 @@
-"""The bot: opens its connections, builds the parts (`bot.wiring`), starts and stops them.
+"""The bot: opens its connections, builds the parts (`bot.wiring`), and starts and stops them.
 
 `bot.process` reacts to signals, and `bot.readiness` decides whether the bot is ready.
 """

@@ -1,6 +1,6 @@
 """Outages of services: logged once when one begins and once when it ends, however many calls fail in between.
 
-Which errors count is in `bot.core.model.call_outcome`. For schedules that fail together, see `bot.core.model.outage`.
+`bot.core.model.call_outcome` says which errors count. For schedules that fail together, see `bot.core.model.outage`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The owners file and the watches file that the settings name.
 
-`BOLT_BOT_OWNERS_FILE` lists the owners of schedules, and `BOLT_BOT_WATCHES_FILE` the watches of each channel.
+`BOLT_BOT_OWNERS_FILE` lists the owners of schedules, and `BOLT_BOT_WATCHES_FILE` lists the watches of each channel.
 
 The formats are read in `bot.core.watching.owners_file` and `bot.core.watching.watches_file`.
 """

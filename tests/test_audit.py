@@ -1,4 +1,4 @@
-"""The audit of dependencies: every locked package is checked, and one that couldn't be isn't reported as fine."""
+"""The audit of dependencies: every locked package is checked, and one that can't be checked isn't reported as fine."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ def test_a_blank_variable_is_unset(token: Path) -> None:
 
 
 def test_both_are_refused_by_name(token: Path) -> None:
-    """Setting both forms is refused, even if they say the same."""
+    """Setting both forms is refused, even if both give the same value."""
     line = "SLACK_BOT_TOKEN and SLACK_BOT_TOKEN_FILE are both set: keep one of them"
     assert faults(SLACK_BOT_TOKEN=CONTENT, SLACK_BOT_TOKEN_FILE=str(token)) == (line,)
 

@@ -46,7 +46,7 @@ def test_socket_mode_names_no_address() -> None:
 
 
 def test_http_mode_names_the_address_everywhere() -> None:
-    """Over HTTP, everything goes to one address, and Socket Mode is off, since it would prevent that."""
+    """Over HTTP, everything goes to one address; with Socket Mode on, Slack would send nothing there, so it's off."""
     data = read(base_url="https://bolt.acme.example/")
     address = "https://bolt.acme.example/slack/events"
     assert data["settings"]["socket_mode_enabled"] is False

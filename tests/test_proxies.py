@@ -29,7 +29,7 @@ PROXY = "http://proxy:3128"
     ],
 )
 def test_the_proxy_of_an_address(environment: dict[str, str], address: str, proxy: str | None) -> None:
-    """An address's proxy depends on its scheme; lowercase variables come first, and a blank one is unset."""
+    """An address's proxy depends on its scheme; lowercase variables come first, and blank ones count as unset."""
     assert proxy_for(address, environment) == proxy
 
 

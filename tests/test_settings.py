@@ -192,7 +192,7 @@ def test_a_malformed_one_is_named_with_what_it_should_be(name: str, value: str, 
     ],
 )
 def test_what_belongs_together_is_asked_for(changes: dict[str, str], start: str) -> None:
-    """Required: an app token or signing secret, a key unless the secret is a bearer, a uid for a company-wide secret."""
+    """A setting that is required, always or because of another setting, is reported as missing."""
     (line,) = faults(**changes)
     assert line.startswith(start)
 

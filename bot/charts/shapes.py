@@ -82,7 +82,7 @@ class Line:
         """The area that it takes up."""
         half = self.width / 2
         left, top = min(self.x1, self.x2), min(self.y1, self.y2)
-        # The line's ends are cut square: only a slanted line reaches beyond its end points at the sides.
+        # Square-cut ends don't lengthen a horizontal or vertical line; a slanted line's corners reach further.
         x = half if self.y1 != self.y2 else 0.0
         y = half if self.x1 != self.x2 else 0.0
         return Box(left - x, top - y, abs(self.x2 - self.x1) + 2 * x, abs(self.y2 - self.y1) + 2 * y)

@@ -72,6 +72,6 @@ def listed_run(found: IndexedRun, card_url: Callable[[CardRef], str | None], *, 
     card = found.card
     if card is None:
         return ListedRun(found.run.seen_in(""))
-    # Others can't open a direct message.
+    # Other people can't open this person's direct messages.
     named = channel and not card.channel.startswith("D")
     return ListedRun(found.run.seen_in(card.channel), card.channel if named else None, card_url(card))

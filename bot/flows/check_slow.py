@@ -47,7 +47,7 @@ class SlowRunChecker:
         self._covers = CoverCache()
 
     async def check_run(self, lease: Lease) -> None:
-        """Check the claimed run, report it in channels where it's slow, and check it again when it may be in others."""
+        """Check the claimed run, report it in channels where it's slow, and plan the next check for the others."""
         run = await self._runs.load_run(RunKey.parse(lease.member))
         if run is None or run.end is not None or is_final(run.seen.state) or run.facts.asked_at is None:
             await self._checks.checked(lease, (), again_s=None)

@@ -1,4 +1,4 @@
-"""Finding out who in Slack owns a schedule: by the owners file, else by its owner's email address, looked up ahead.
+"""Finding out who in Slack owns a schedule: by the owners file, or by its owner's email address, looked up in advance.
 
 How the owner is then named is decided in `bot.flows.mention_owner`.
 """

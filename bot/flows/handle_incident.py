@@ -1,6 +1,6 @@
 """Handling an incident through its message's buttons: people take it on, snooze it, or retry it.
 
-The message shows the outcome, so only a click that couldn't be carried out gets an answer, a private one.
+The message shows the outcome, so only a click that couldn't be carried out is answered, in private.
 
 How long a click's effect lasts is decided in `bot.core.watching.handling` and `bot.core.watching.snooze`.
 """
@@ -76,7 +76,7 @@ class IncidentHandler:
         self._slash_command = slash_command
 
     async def find_open(self, channel: str, schedule: str) -> Incident | Message:
-        """Find the open incident of a schedule in a channel, else say why there's nothing to do."""
+        """Find the open incident of a schedule in a channel, or say why there's nothing to do."""
         stored = await self._incidents.load_incident(channel, schedule)
         if stored is None:
             return self._gone()

@@ -42,7 +42,7 @@ class ChannelBackPoster:
         now: Callable[[], datetime],
         time: Callable[[], datetime],
     ) -> None:
-        """`now` is our clock, `time` Bolt's."""
+        """`now` is our clock, and `time` is Bolt's."""
         self._channels_back = channels_back
         self._watches = watches
         self._permissions = permissions

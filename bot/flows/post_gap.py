@@ -1,4 +1,4 @@
-"""Posting each message about a gap once, with an account of what happened in the meantime in its thread.
+"""Posting each message about a gap once, followed in its thread by an account of what happened in the meantime.
 
 `bot.flows.advance_gap` decides when they're due, and `bot.core.views.listing_gap` has the words.
 """

@@ -76,7 +76,7 @@ class IncidentPoster:
     async def post_of_incident(self, lease: Lease, urgency: str, channel: str, name: str) -> None:
         """Send one post, named <what>/<channel>/<schedule>.
 
-        As <what>, 0 is the message, and other numbers are posts in its thread. `late-<n>` is the log that was missing
+        As `what`, 0 is the message, and other numbers are posts in its thread. `late-<n>` is the log that was missing
         in the n-th post, and `file-<n>` is that post's file.
         """
         what, _, rest = name.partition("/")

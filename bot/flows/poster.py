@@ -127,7 +127,7 @@ class MessagePoster:
         except CredentialRefused as refused:
             await self.wait_for_token(post, refused)
         except ChannelRefused as refused:
-            # The post stays queued: once the channel accepts messages again, it's posted with the state at that time.
+            # The post stays queued until the channel accepts messages again, and then shows the state at that time.
             await self.mark_unreachable(post.channel, refused)
             await self._posts.put_back_refused(post)
         except SlackRefused as refused:

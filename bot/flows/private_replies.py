@@ -1,4 +1,4 @@
-"""Private replies: by response_url while it's valid, else an ephemeral message, else a direct message.
+"""Private replies: by response_url while it's valid, else by an ephemeral message, else by a direct message.
 
 In a thread the ephemeral message comes first, because a response_url's answer would appear in the channel. In the
 direct message with the bot, an ordinary message is private enough and doesn't disappear as an ephemeral one would.

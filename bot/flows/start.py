@@ -283,7 +283,8 @@ class RunStarter:
         start_command, plan = request.start_command, request.plan
         if isinstance(start_command, RunCommand) or start_command.every or plan is None:
             return ""
-        # How a command begins depends on where it's typed, and the reader already knows how, so only the rest is given.
+        # A command begins with the slash command or a mention, depending on where it's typed. Readers already know
+        # how to begin one, so only the rest is given.
         return f" Retry run {plan.parent_run} with --all to run all of it again."
 
     async def _queue_again(self, lease: Lease, request: Request) -> None:

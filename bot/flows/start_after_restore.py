@@ -51,7 +51,7 @@ WHY_NOT = {
 
 
 class EarlierStarts:
-    """Reads the cards of starts that a restored, older state of Redis may have as waiting."""
+    """Reads the cards of starts that a restored, older state of Redis may show as waiting."""
 
     def __init__(self, chat: Chat, requests: Requests, links: Links, *, workspace: str) -> None:
         self._chat = chat

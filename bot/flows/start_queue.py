@@ -1,4 +1,4 @@
-"""Queued starts: each waits for a run of its schedule to end, with a card, in order, and is started once.
+"""Queued starts: each has a card, waits in order for a run of its schedule to end, and is started once.
 
 A queued start is a request of its own, in the state `queued`. Its card is posted first. When the run it waits for has
 ended, no matter how, and no earlier start is queued, the schedule is read again. From then on, it's like any start with

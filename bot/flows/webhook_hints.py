@@ -28,7 +28,7 @@ LOOKUPS_MOST = 20
 
 
 class WebhookHints:
-    """Takes hints. `woken` wakes the polling worker, `listing_woken` the one that lists schedules."""
+    """Takes hints. `woken` wakes the polling worker, and `listing_woken` wakes the one that lists schedules."""
 
     def __init__(
         self,

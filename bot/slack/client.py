@@ -136,8 +136,8 @@ class SlackChat:
     def content(self, message: Message) -> Json:
         """Render a message as Slack's arguments, masked. Acknowledgements, which this client doesn't send, use it too.
 
-        Masked before rendering, because escaping breaks secrets up so that they aren't recognized, and again
-        afterward, for secrets that are only joined by rendering.
+        Text is masked before rendering, because escaping breaks up secrets so that they aren't recognized, and again
+        afterward, because rendering can join pieces into a secret.
         """
         text, blocks = render(mapped(message, self._clean))
         masked: Json = {"text": self._mask(text)}

@@ -26,7 +26,7 @@ _ZONE = re.compile(r"[A-Za-z0-9_+/-]{1,60}")
 class KnownPerson:
     """A person as returned by Slack at `at` (Unix seconds). `has_domain`: the email domain was requested.
 
-    `name` is the username, `time_zone` an IANA name; both may be empty.
+    `name` is the username, and `time_zone` is an IANA name; both may be empty.
     """
 
     roles: frozenset[Role]

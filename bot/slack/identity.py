@@ -1,4 +1,4 @@
-"""Read the bot's identity from Slack at the start, so that a refused token fails at once, not in an endless loop.
+"""Read the bot's identity from Slack at startup, so that a refused token fails at once, not in an endless loop.
 
 `bot.slack.affiliation` decides who belongs to the same organization.
 """

@@ -2,7 +2,7 @@
 
 Durability: the server writes each change to its append-only file before it answers, and syncs the file to disk every
 second. A crash or kill -9 of the bot loses nothing: written data is in the kernel, and SIGTERM makes the server write
-out the rest. A power cut can lose the last second, or two on a slow disk.
+out the rest. A power outage can lose the last second, or two on a slow disk.
 
 The server never outlives the bot. On Linux the kernel sends it SIGTERM when the thread that started it dies (prctl(2),
 PR_SET_PDEATHSIG), so call `start` from the main thread. The data directory is locked, and the server holds the lock

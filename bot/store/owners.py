@@ -18,7 +18,7 @@ MILLISECONDS = 1000
 
 
 class OwnerUsers:
-    """Implements the flows' `OwnerUsers` port. `secret` is the hashes' key; with another one, no user is found."""
+    """Implements the flows' `OwnerUsers` port. `secret` is the key of the hashes; a different key finds no user."""
 
     def __init__(self, scripts: Scripts, secret: str) -> None:
         self._scripts = scripts

@@ -44,7 +44,7 @@ class StoredRequest:
     """The fields of a request that never change.
 
     A replica of a version that has no retries yet fails to parse one, because a RetryCommand has no `schedule`, the
-    stored name of `schedule_text`. That's better than starting the whole schedule.
+    stored name of `schedule_text`. Failing is better than starting the whole schedule.
     """
 
     team: str
@@ -184,7 +184,7 @@ class StartRequests:
         return await self._step(lease, request, RequestState.UNCLEAR, "due", delay_s=delay_s, fields=fields, edit=edit)
 
     async def settle(self, request: Request, key: RunKey, *, told: bool, card_url: str | None = None) -> None:
-        """Tie the request to its run, whoever holds the lease.
+        """Tie the request to its run, regardless of who holds the lease.
 
         `told`: Bolt returned the run's id in reply to the start.
 

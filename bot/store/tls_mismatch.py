@@ -1,8 +1,8 @@
 """Find out whether Redis can't be used because the two sides disagree about TLS: the error rarely says so.
 
-A server that expects TLS closes a plain connection. A server that doesn't expect TLS takes its first bytes for a
-command, and waits for the rest. A server that requires a client certificate may reset the connection before its reason
-has been read.
+A server that expects TLS closes a plain connection. A server that doesn't expect TLS takes the handshake's first bytes
+for a command, and waits for the rest of it. A server that requires a client certificate may reset the connection before
+its reason has been read.
 """
 
 from __future__ import annotations

@@ -64,7 +64,7 @@ class Store:
         return any(one.until > time.time() - within_s for one in self.away)
 
     async def start(self) -> None:
-        """Start it, and wait until it answers."""
+        """Start Redis, and wait until it answers."""
         options = {
             "port": 0,
             "unixsocket": f"{self._home.name}/socket",
@@ -94,7 +94,7 @@ class Store:
             await client.aclose()
 
     async def restart(self, number: signal.Signals, away_s: float) -> None:
-        """End it, and start it again on the same data. A restart requested during another one begins after it."""
+        """End Redis, and start it again on the same data. A restart requested during another one begins after it."""
         async with self._restarting:
             since = time.time()
             self.away.append(Upset("redis", -1, since, since + away_s + READY_S))

@@ -39,7 +39,7 @@ NEW = 5
 # Slack sends an unacknowledged event again after a minute and after five.
 EVENT_RETRIES_S = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 TYPED_AGAIN_S = 1.5
-# A fifth of how long a replica waits for an answer: reading, handling and answering take several turns.
+# A fifth of the time that a replica waits for an answer: reading, handling and answering take several turns.
 PULSE_S, STALL_S = 0.05, 0.2
 # Commands that are typed again have their own numbers.
 NUMBERS = 10_000

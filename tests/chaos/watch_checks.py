@@ -227,7 +227,7 @@ def _is_overtaken(incident: IncidentSeen, post: PostSeen) -> bool:
 
 
 def may_be_twice(seen: Seen, key: str, notices: list[Notice]) -> bool:
-    """A lost reply alone is no excuse: the channel can be read. A call that took effect late or a paused process is."""
+    """Whether a post may be there twice: if a call took effect late or a process paused, not if a reply was lost."""
     if any(one.about == key and one.how == "late" for one in seen.struck):
         return True
     times = sorted(float(one.ts) for one in notices)

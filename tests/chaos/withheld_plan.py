@@ -1,4 +1,4 @@
-"""The part of a plan that withholds messages: quiet hours, gaps, removals of the bot, unwatching; and digests."""
+"""The part of a plan about withheld messages (quiet hours, gaps, removals of the bot, unwatching) and about digests."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ async def test_without_the_library_it_says_what_to_install() -> None:
 
 
 async def test_a_library_that_fails_is_said_so() -> None:
-    """A library that doesn't work is an error that says the chart couldn't be drawn."""
+    """If the library doesn't work, an error says that the chart couldn't be drawn."""
     with pytest.raises(ChartFailed, match="couldn't be drawn"):
         await Charts(library="bot.charts.axes", draw_s=PATIENCE_S).draw(of(*EACH))
 

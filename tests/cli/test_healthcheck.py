@@ -129,7 +129,7 @@ async def test_each_host_is_asked_where_it_listens(bot: Bot, check: Check, host:
 
 
 async def test_no_proxy_is_asked(bot: Bot, check: Check, tmp_path: Path) -> None:
-    """The check uses no proxy, which couldn't reach this machine's loopback interface; a setting can be in a file."""
+    """The check uses no proxy, which couldn't reach the loopback interface. The port may be set in a file."""
     await bot.server.start(LOOPBACK, slack_over_http=True)
     (tmp_path / "port").write_text(f"{bot.server.port}\n")
     proxies = dict.fromkeys(("http_proxy", "HTTP_PROXY", "all_proxy"), "http://127.0.0.1:1")

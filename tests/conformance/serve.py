@@ -2,7 +2,7 @@
 
     .venv/bin/python -m tests.conformance.serve [--speed S] -- COMMAND ARGUMENT…
 
-The command gets the API's `--endpoint`, `--key` and `--secret` as its last arguments. The two run in
+The command gets the API's `--endpoint`, `--key` and `--secret` as its last arguments. The API and the command run in
 separate environments, because the vendor's SDK pins other versions of packages that the bot needs.
 """
 

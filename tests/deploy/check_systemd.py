@@ -1,4 +1,4 @@
-"""The systemd unit, as systemd reads it: no warning, and a low exposure."""
+"""The systemd unit, as systemd reads it: no warning, and a low exposure level."""
 
 from __future__ import annotations
 

@@ -10,8 +10,8 @@ from tests.e2e.stage import Stage
 PEOPLE = 24
 # The calls that Slack accepts per minute in these tests: far fewer than one for each person and channel.
 FEW = {"users.info": 2, "conversations.info": 2}
-# On a busy machine, Redis may answer too late for one of many people. That person is told so; it has nothing to do with
-# Slack's limits.
+# On a busy machine, Redis may answer too late for one of many people. That person gets this message, which has nothing
+# to do with Slack's limits.
 LATE = "I couldn't record this in time."
 
 

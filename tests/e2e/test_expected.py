@@ -1,4 +1,4 @@
-"""The expected end on a running card: from the schedule's runs, in the viewer's time zone, and true even if late."""
+"""The expected end on a running card: from the schedule's runs, in the viewer's time zone, and right for late runs."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ async def on_grid(stage: Stage, *, socket_mode: bool = True, settings: dict[str,
 
 
 def outsider(stage: Stage, enterprise: str) -> str:
-    """Add a person from another organization to the channel: one on Grid, or a lone workspace."""
+    """Add a person from another organization to the channel; the organization is on Grid, or is a lone workspace."""
     workspace = stage.sandbox.workspace
     eve = workspace.add_user("eve", team="T0ELSE", enterprise=enterprise, shown_as=enterprise)
     workspace.channel("data-eng").members.append(eve.id)

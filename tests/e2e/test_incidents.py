@@ -18,7 +18,7 @@ OFTEN = {"BOLT_BOT_DISCOVER_S": "1"}
 
 
 async def fails(stage: Stage, environment: dict[str, str] = OFTEN) -> Run:
-    """Watch a schedule, and let one of its runs fail that wasn't started from Slack."""
+    """Watch a schedule, and let a run of it that wasn't started from Slack fail."""
     add_schedule(stage)
     run = stage.sandbox.bolt.start(SLUG, Start(), SCHEDULER)
     await stage.start_bot(environment)

@@ -32,7 +32,7 @@ def command(stage: Stage, text: str, trigger: str = "1.2.3") -> bytes:
 
 
 async def post(bot: Bot, body: bytes, signed: dict[str, str]) -> tuple[int, str]:
-    """Send it to the bot, and return the status and body of the answer."""
+    """Send a request to the bot, and return the status and body of the answer."""
     url = f"http://127.0.0.1:{bot.port}/slack/events"
     async with aiohttp.ClientSession() as http, http.post(url, data=body, headers=signed) as answer:
         return answer.status, await answer.text()

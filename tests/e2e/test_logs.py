@@ -1,4 +1,4 @@
-"""`/bolt logs`: the lines that matter, privately; the whole log as a file in the thread."""
+"""`/bolt logs`: the lines that matter, privately, and the whole log as a file in the thread."""
 
 from __future__ import annotations
 

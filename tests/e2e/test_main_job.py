@@ -1,4 +1,4 @@
-"""The main job: a command starts a run, a card follows it, a button cancels it, a failure's log lands in the thread."""
+"""The main job: a command starts a run, a card follows it, a button cancels it, and the thread has a failure's log."""
 
 from __future__ import annotations
 

@@ -255,7 +255,7 @@ async def test_in_the_thread_of_a_start_that_waits_for_approval(stage: Stage) ->
 
 
 async def test_somebody_else_of_the_group_denies_it_in_its_thread(stage: Stage) -> None:
-    """A group member's cancel in the thread denies it: the card says who, and the asker is told."""
+    """A group member's cancel in the thread denies the start: the card says who did it, and the asker is told."""
     await asked(stage)
     await stage.mention("cancel", user="grace", thread=stage.cards()[-1].ts)
     await stage.until(stage.card_says(f"{person(stage, 'grace')} denied it"))

@@ -96,7 +96,7 @@ async def test_a_success_names_its_warnings(stage: Stage) -> None:
 
 
 async def test_two_hundred_failed_nodes_stay_within_slacks_limits(stage: Stage) -> None:
-    """Of 200 failed nodes, the first are listed and the others counted; names can't mention, and secrets are masked."""
+    """Of 200 failed nodes, the first are listed and the rest counted; names mention nobody, and secrets are masked."""
     nodes = [
         {
             "unique_id": f"model.shop.<!channel>_{number}_" + "n" * 90,

@@ -75,7 +75,7 @@ async def test_details_where_redis_has_lost_the_record(stage: Stage) -> None:
 
 
 async def test_details_where_the_bot_is_no_member(stage: Stage) -> None:
-    """If the bot isn't a member, details still open from a card, even with Redis emptied, and from nothing else."""
+    """If the bot isn't a member, details open only from a card, which works even after Redis was emptied."""
     bot = await stage.start_bot()
     await stage.slash("run nightly")
     await stage.until(stage.card_says("succeeded"))

@@ -33,7 +33,7 @@ async def hint(stage: Stage, bot: Bot, run_id: int, **more: Any) -> int:  # noqa
 
 
 async def test_a_hint_makes_the_run_due_now(stage: Stage) -> None:
-    """A hint has a run polled at once, long before the next poll is due, so its end is announced."""
+    """A hint makes a run due at once, long before its next poll, so its end is announced soon."""
     bot = await stage.start_bot(SELDOM)
     await stage.slash("run backfill")
     await stage.until(lambda: len(stage.started()) == 1)

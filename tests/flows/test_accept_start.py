@@ -27,7 +27,7 @@ async def test_a_delivery_that_comes_twice_is_one_start(start_stage: Stage) -> N
 
 
 async def test_the_same_words_again_are_not_a_second_start(start_stage: Stage) -> None:
-    """By name or slug, the answer links to the first run and its card, and offers to start another."""
+    """Repeating a request by name or slug gets a link to the first run and its card, and an offer to start another."""
     await start_stage.catalog.all_schedules()
     first = await start_stage.start("r1", RunCommand("nightly"))
     answer = await start_stage.accept("r2", RunCommand("Nightly full build"))

@@ -148,7 +148,7 @@ async def test_a_policy_that_asks_for_no_approval_any_more_is_no_obstacle(stage:
 
 
 async def test_an_approved_start_waits_for_bolt_but_not_for_long(stage: Stage) -> None:
-    """After its deadline the start is refused."""
+    """After its deadline, the start is refused."""
     await decide(stage, LEAD)
     stage.bolt.faults.always["schedules"] = BoltNotSent()
     await stage.advance("approvals")

@@ -1,4 +1,4 @@
-"""Finding out who owns a schedule: the owners file, the email address, and looking it up in advance."""
+"""Finding out who owns a schedule, by the owners file or by an email address that is looked up in advance."""
 
 from __future__ import annotations
 

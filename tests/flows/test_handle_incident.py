@@ -165,7 +165,7 @@ async def test_what_is_over_is_answered(start_stage: Stage) -> None:
 
 
 async def test_a_change_is_decided_again_if_somebody_was_faster(start_stage: Stage) -> None:
-    """After a few tries the person is asked to click again."""
+    """After a few tries, the person is asked to click again."""
     of = handling(start_stage, failing())
     of.incidents.contended = 2
     assert await of.flow.take_on(asker(), "ada", "nightly", over=False) is None

@@ -45,7 +45,7 @@ async def test_ends_are_one_line_each(stage: IncidentStage) -> None:
 
 
 async def test_a_recovery_is_a_line_too(stage: IncidentStage) -> None:
-    """The run has its own line; the incident's message says that it's over."""
+    """The run has its own line; the incident's message says that the incident is over."""
     await stage.watch(only="ends")
     for state in ("FAILED", "SUCCESS"):
         stage.run_through(state)

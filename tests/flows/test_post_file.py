@@ -203,7 +203,7 @@ async def test_a_workspace_that_takes_no_files_is_told(stage: Stage) -> None:
 
 
 async def test_a_refusal_that_slack_does_not_take_now_is_told_later(stage: Stage) -> None:
-    """The file is tried once more then, because the refusal wasn't stored."""
+    """The upload is tried again before the person is told, because the refusal wasn't stored."""
     workspace = stage.sandbox.workspace
     workspace.faults.add(Fault("error", "files.getUploadURLExternal", count=2, code="file_uploads_disabled"))
     for method in ("chat.postEphemeral", "conversations.open"):

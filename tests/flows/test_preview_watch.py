@@ -1,4 +1,4 @@
-"""Reading the runs that a watch covers: of many schedules a sample, and only for as long as a person would wait."""
+"""Reading the runs that a watch covers: a sample of them, and only for as long as a person would wait."""
 
 from __future__ import annotations
 

@@ -214,7 +214,7 @@ async def test_an_end_without_new_lines_is_told_by_others(stage: Stage) -> None:
 
 
 async def test_after_an_hour_it_stops_and_says_how_to_go_on(stage: Stage) -> None:
-    """The post has a button for that."""
+    """The last post says that following has stopped, and has a button to keep following."""
     await stage.tail_log().begin_tail(ADA, KEY, None)
     await stage.look(LogTailRules(for_s=0))
     assert await stage.post_message()

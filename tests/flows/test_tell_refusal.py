@@ -1,4 +1,4 @@
-"""A refused start: its card is deleted, and the person is told why, however many tries Slack takes."""
+"""A refused start: its card is deleted, and the person is told why, no matter how many attempts that takes."""
 
 from __future__ import annotations
 

@@ -138,7 +138,7 @@ async def test_a_start_that_waited_and_was_sent_may_be_unclear_for_good(stage: S
 
 
 async def test_a_start_that_waits(stage: Stage) -> None:
-    """The run that it waits for is not its own."""
+    """The run that a start waits for isn't the start's own."""
     await stage.start(state="queued", queued_us="1", behind="w:6")
     subject = await stage.subject_of("7.5")
     assert (subject.run, subject.queued) == (None, "request-7")

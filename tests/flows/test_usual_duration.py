@@ -1,4 +1,4 @@
-"""When a run that was started elsewhere is expected to end: judging by similar runs only."""
+"""When a run that was started elsewhere is expected to end, judging by similar runs only."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def payloads(draw: st.DrawFn) -> tuple[str, Json]:
 
 
 def fresh(body: Json, number: str) -> None:
-    """Make it a new delivery: copies of handled ones are dropped."""
+    """Make a payload a new delivery, because copies of handled deliveries are dropped."""
     if "trigger_id" in body:
         body["trigger_id"] = number
     for action in body.get("actions", ()):

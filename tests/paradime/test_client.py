@@ -376,7 +376,7 @@ async def test_a_listing_that_fits_neither_way(api: Api, client: BoltClient) -> 
 @names
 @pytest.mark.parametrize("data", [{}, {"x": 1}, "null", 5, [], {"state": 5, "id": "x", "ok": "perhaps", "runs": 5}])
 async def test_another_shape_is_lost(api: Api, client: BoltClient, name: str, data: object) -> None:
-    """A response of another shape leaves the outcome unknown, except two reads in which everything is optional."""
+    """A response of another shape leaves the outcome unknown, except for two reads in which everything is optional."""
     api.data(**{name: data})
     if name in ("boltScheduleName", "boltResourceUrl") and data in ({}, {"x": 1}):
         await READS[name](client)

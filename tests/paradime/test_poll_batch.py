@@ -255,7 +255,7 @@ async def test_a_name_that_is_none_comes_into_no_query(api: Api, client: BoltCli
 
 
 async def test_a_backend_that_takes_no_fragments(api: Api, client: BoltClient) -> None:
-    """A backend that rejects fragments is asked without them from then on, and the limit stays."""
+    """A backend that rejects fragments is asked without them from then on, in batches of the same size."""
     api.answer = lambda asked: errors("Unknown type") if "fragment" in asked.query else named(asked)
     for _ in range(3):
         assert len((await client.poll(range(1, 101))).found) == 100

@@ -47,7 +47,7 @@ def test_nobody_of_the_organization_is_foreign(door: Any, actor: grid.Actor) -> 
 @pytest.mark.parametrize("actor", OTHERS)
 @pytest.mark.parametrize("home", [GRID, PLAIN], ids=["on Grid", "elsewhere"])
 def test_nobody_else_is_native(door: Any, actor: grid.Actor, home: Installation) -> None:  # noqa: ANN401
-    """Nobody outside our organization is native, and without an organization, users.info needn't be asked."""
+    """Nobody outside our organization is native, and without an organization, users.info isn't called."""
     found = standing(home, affiliation_in_payload(door(actor)))
     known = home is PLAIN and (door is not grid.home or actor.own == grid.OTHER_TEAM)
     assert found is Standing.FOREIGN if known else found in {Standing.FOREIGN, Standing.UNKNOWN}

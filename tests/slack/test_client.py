@@ -101,7 +101,7 @@ async def test_a_lost_post_is_found_by_its_key(chat: SlackChat, sandbox: Sandbox
 
 
 async def test_a_file_is_uploaded_shared_and_found(chat: SlackChat) -> None:
-    """A file is visible only once it's shared, and is then found."""
+    """A file is visible, and can be found, only after it's shared."""
     since = time.time() - 5
     parent = await chat.post_message(CHANNEL, HELLO, key="parent")
     file_id = await chat.start_upload("run-1.log", b"line\n", snippet=True)

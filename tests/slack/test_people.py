@@ -152,7 +152,7 @@ async def test_channels(of: SlackPeople, sandbox: Sandbox) -> None:
 
 
 async def test_a_group_direct_message_without_the_bot(of: SlackPeople, sandbox: Sandbox) -> None:
-    """An app can't be invited to a group direct message, so the reason says what to do; only a payload marks one."""
+    """A group direct message is known as such only from a payload; then, the reason doesn't suggest an invitation."""
     sandbox.workspace.add_channel("mpdm-ada--grace-1", "mpim", [ADA, GRACE], channel_id="C0MPIM")
     assert "/invite" in (await of.channel("C0MPIM")).why
     await of.note_group_message("C0MPIM")

@@ -1,4 +1,4 @@
-"""Reading a digest's times as people type them. `bot.core.watching.digest_time` computes when it's due.
+"""Reading a digest's times as people type them. `bot.core.watching.digest_time` computes when a digest is due.
 
 If no time zone is typed, `bot.flows.set_digest` takes the person's own.
 """

@@ -25,7 +25,7 @@ from bot.core.logs.log_findings import (
     without_repeats,
 )
 
-# `21:05:13` and two spaces; with --log-level debug, and in log files, a level and thread.
+# `21:05:13` and two spaces; with --log-level debug, and in log files, also a level and a thread.
 _TIME = re.compile(r"\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?: ?\[(?P<level>\w{1,10}) *\] \[[^\]\n]{1,60}\]: | {1,2}|$)")
 _TAG = "[ERROR]: "
 _RUNNING = re.compile(r"Running with dbt=(?P<version>\d+\.\d+)")

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """Role of a person in the workspace. An owner is also an admin, and an admin also a member."""
+    """Role of a person in the workspace. An owner is also an admin, and an admin is also a member."""
 
     OWNER = "owner"
     ADMIN = "admin"

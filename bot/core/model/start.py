@@ -1,4 +1,4 @@
-"""Starts: as a person asks for them, the outcome of asking, and those that are queued.
+"""Starts: a person's request, its outcome, and queued starts.
 
 The stored start is in `bot.core.model.request`, and its life in `bot.flows.start`.
 """

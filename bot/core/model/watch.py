@@ -21,7 +21,7 @@ AWAY_MOST = timedelta(days=30)
 
 
 class Pause(StrEnum):
-    """Why a watch is paused: the bot can't post in its channel, or mustn't report there. The words are stored."""
+    """Why a watch is paused: the bot can't post in the channel, or isn't allowed to report. The words are stored."""
 
     ARCHIVED = "archived"
     REMOVED = "removed"
@@ -59,7 +59,7 @@ class Watch:
     `number` is never reused in its channel. `pattern` is a slug, a glob over slugs and names, or `*`; `owner` and
     `branch` narrow it (`branch` `*`: any branch; None: the schedule's own). `mention` is `owner`, `none`, or the id of
     a user or user group. `late_s` is the grace period in seconds. `since` is Bolt's time when it was made: runs that
-    ended before aren't reported. `made_by` is a user's id, or OPERATOR. `paused` is the value of a `Pause`, or empty;
+    ended earlier aren't reported. `made_by` is a user's id, or OPERATOR. `paused` is the value of a `Pause`, or empty;
     `paused_at` is when the pause began. `notify`: a person still has to be notified of the pause.
     """
 

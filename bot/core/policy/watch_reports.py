@@ -31,7 +31,7 @@ class Telling:
 
 
 def telling(policy: Policy, person: Person, channel_info: ChannelInfo, target: Target) -> Telling:
-    """Decide what a watch of `person` may report about a schedule in a channel."""
+    """Decide what a watch made by `person` may report about a schedule in a channel."""
     runs = _allows(policy, person, channel_info, Question(Action.WATCH, target, posts=True))
     return Telling(runs, runs and _allows(policy, person, channel_info, Question(Action.LOGS, target, posts=True)))
 

@@ -1,8 +1,8 @@
 """Masking by name: the value after PASSWORD, SECRET, TOKEN or KEY.
 
-The value follows `=`, `:`, `=>` or, after a flag, a space. After a name in capitals, or one that contains more than KEY
-alone (`api_key`), it's always secret. After another `…_key`, which in dbt is usually a column, it's secret only if it
-looks random.
+The value follows `=`, `:`, `=>` or, after a flag, a space. A value after a name in capitals, or after one that contains
+more than KEY alone (`api_key`), is always secret. After another `…_key`, which in dbt is usually a column, a value
+is secret only if it looks random.
 
 Not masked: names of columns, counts, files or dbt nodes (`unique_key`, `token_count`, `fct_tokens`); values that are a
 placeholder, a boolean, a type, a short number, a call, a column or the same name again (`a.token = b.token`); casts
@@ -19,7 +19,7 @@ from bot.core.redact.shapes import MASK
 
 # In lower case. A text without any of them can't contain a telling name.
 _WORDS = ("pass", "secret", "token", "key", "pw", "credential")
-# A whole name and its separator from the value: a sign, or a space. `::` is a cast, and `://` a URL. The lookahead
+# A whole name and what separates it from the value: a sign or a space. `::` is a cast, and `://` a URL. The lookahead
 # quickly skips names without any of the words, which is most of them; names that pass it are checked more closely
 # afterward.
 _NAME = re.compile(

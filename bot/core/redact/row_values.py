@@ -269,7 +269,7 @@ def _end(text: str, start: int, line_end: int, found: re.Match[str], rule: _Rule
 
 
 class _Line:
-    """Finds the ends of lines, queried in ascending order. In JSON lines, line breaks in strings count as ends, too."""
+    """Finds the ends of lines, queried in ascending order. In JSON lines, line breaks in strings also count as ends."""
 
     def __init__(self, text: str) -> None:
         self._text = text

@@ -80,7 +80,7 @@ def numbered(run: Run) -> tuple[tuple[int | None, BoltCommand], ...]:
 
 
 def ran(listed: Sequence[BoltCommand], wanted: Sequence[str]) -> bool:
-    """Whether a run had exactly these commands, as far as it got. False if it only had the platform's."""
+    """Whether a run had exactly these commands, as far as it got. False if it only had the platform's commands."""
     words = [_words(text) for text in wanted]
     return any(own and words[: len(own)] == own for own in _readings(listed))
 
@@ -97,7 +97,7 @@ def ran_others(listed: Sequence[BoltCommand], wanted: Sequence[str]) -> bool:
 
 
 def commands_known(run: Run) -> bool:
-    """Whether it's known which commands an ended run was started with. Runs started elsewhere may have custom ones."""
+    """Whether it's known which commands an ended run was started with. Runs from elsewhere may have custom commands."""
     facts = run.facts
     if facts.overridden:
         return True

@@ -1,10 +1,10 @@
 """A run measured against its usual duration: the expected end, the share that has passed, and how much slower it is.
 
-All of these change in steps: a card isn't edited every minute, but only when half of the usual time passes without a
-change, and when a run becomes slow.
+The figures on a card change in steps: the card isn't edited every minute, but only when half of the usual time passes
+without a change, and when a run becomes slow.
 
-The usual duration itself is computed by `usual_seconds` in `bot.core.runs.progress`. When a watch reports a slow run is
-decided in `bot.core.watching.slow`.
+The usual duration itself is computed by `usual_seconds` in `bot.core.runs.progress`. `bot.core.watching.slow`
+decides when a watch reports a slow run.
 """
 
 from __future__ import annotations

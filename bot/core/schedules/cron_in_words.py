@@ -17,7 +17,7 @@ OFF = frozenset({"", "OFF"})
 
 @dataclass(frozen=True, slots=True)
 class NextRun:
-    """The next automatic start of a schedule. `computed`: Bolt didn't report it, so its cron was used."""
+    """The next automatic start of a schedule. `computed`: Bolt didn't report it, so the cron expression was used."""
 
     at: datetime
     computed: bool = False

@@ -1,6 +1,6 @@
 """Filtering the buttons of an answer, so that none is offered that would be refused.
 
-Which buttons a card has is decided in `bot.core.views.card`, and an incident's in `bot.core.views.incident`.
+`bot.core.views.card` decides which buttons a card has, and `bot.core.views.incident` does so for an incident's message.
 """
 
 from __future__ import annotations

@@ -135,7 +135,10 @@ class RunButton:
 
 
 def run_value(run: Run) -> str:
-    """Build the value of a button on a run's card. Facts that don't fit are left out, but never some commands."""
+    """Build the value of a button on a run's card.
+
+    Facts that don't fit are left out. Commands are left out together, never only some of them.
+    """
     facts = run.facts
     branch = facts.branch or (run.end.branch if run.end else None)
     fields: dict[str, object | None] = {
@@ -299,7 +302,7 @@ class IncidentButton:
 
 
 def incident_value(button: IncidentButton) -> str:
-    """Build the value of a button of an incident's message."""
+    """Build the value of a button on an incident's message."""
     fields: dict[str, object] = {"v": VERSION, "s": cut(button.schedule, SLUG_LIMIT), "r": button.run}
     return _compact({**fields, "f": True} if button.free else fields)
 

@@ -93,7 +93,7 @@ def taken_message(incident: Incident, on_it: OnIt) -> Message:
 
 
 def people_in(incident: Incident) -> frozenset[str]:
-    """The users in an incident whose names its record doesn't have."""
+    """The users whom an incident's record gives by id, without a name."""
     runs = (incident.latest, incident.recovered_by)
     users = {one.asked_by for one in runs if one and one.asked_by}
     return frozenset(users | ({incident.retry.by} if incident.retry and is_user(incident.retry.by) else set()))

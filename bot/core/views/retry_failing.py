@@ -33,7 +33,10 @@ def to_retry(incidents: Sequence[Incident]) -> list[Incident]:
 
 
 def question(incidents: Sequence[Incident], app_url: str, refused: Sequence[RefusedRetry] = ()) -> Message:
-    """Ask whether to retry the newest failed run of each open incident. `refused` has those the person can't retry."""
+    """Ask whether to retry the newest failed run of each open incident.
+
+    `refused` has the incidents whose runs the person isn't allowed to retry.
+    """
     found = to_retry(incidents)
     others = sum(one.is_open for one in incidents) - len(found)
     if not found:

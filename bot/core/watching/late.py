@@ -182,7 +182,7 @@ def on_board(
 ) -> tuple[LateBoard, list[Notice]]:
     """Put changes on a channel's board of late schedules.
 
-    Returns the board with the notices still open, and those new or changed.
+    Returns the board with the notices still open, and the notices that are new or changed.
     """
     by_schedule = {one.schedule: one for one in changed}
     notices = []

@@ -1,7 +1,7 @@
 """Slots without a run, for digests. A run belongs to the latest slot before its start, however late it begins.
 
-A slot is counted only once the next slot has passed, because it's certain then that it has no run. Until then, digests
-show the slot beside the counts.
+A slot is counted after the next slot has passed, when it's certain that it has no run. Until then, digests show the
+slot beside the counts.
 """
 
 from __future__ import annotations

@@ -74,7 +74,7 @@ def kept_in_list(incident: Incident) -> Incident:
 
 
 def as_it_is(kept: Incident, now: Incident | None) -> Incident:
-    """The incident as that message shows it: as it is now, unless another one has replaced it."""
+    """The incident as the list of withheld reports shows it: as it is now, unless another one has replaced it."""
     if now is None or now.serial != kept.serial:
         return kept
     return replace(now, withheld=kept.withheld)

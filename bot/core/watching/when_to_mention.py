@@ -1,4 +1,4 @@
-"""When an incident may notify people. Whom it notifies is decided in `bot.flows.whom_to_mention`."""
+"""When an incident may notify people. `bot.flows.whom_to_mention` decides whom an incident notifies."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ class Chat(Protocol):
         """Show a message to one person only, in a channel or in a thread there."""
 
     async def read_message(self, channel: str, ts: str, *, within_s: float) -> SlackMessage | None:
-        """Read a message of a channel. Returns None if there is none. Raises SlackError, also if a scope is missing."""
+        """Read a message of a channel. Returns None if there is none. Raises SlackError, even for a missing scope."""
 
     async def post_direct(self, user: str, message: Message, *, key: str) -> str:
         """Post a direct message to a person, and return its timestamp."""
@@ -111,7 +111,7 @@ class Channels(Protocol):
         """Read the current state of a channel for the bot. Raises SlackError if Slack doesn't say."""
 
     async def admins(self) -> tuple[str, ...]:
-        """The workspace's admins, as far as they're known; only the first few."""
+        """The first few of the workspace's admins, or none if they aren't known."""
 
 
 class Memberships(Protocol):
@@ -135,7 +135,7 @@ class HomeTab(Protocol):
     """The app's Home tab of each person."""
 
     async def publish(self, user: str, message: Message, *, page: int, replaces: str = "") -> bool:
-        """Show a message in the tab. Returns whether it was shown.
+        """Show a message in the person's Home tab. Returns whether it was shown.
 
         `replaces`: the hash of the view that must still be shown; otherwise nothing is done. Raises SlackError.
         """

@@ -203,7 +203,7 @@ class QuietEnds(Protocol):
 
 
 class IncidentPosts(Protocol):
-    """Incidents, as far as posting their messages needs them."""
+    """The part of the incident store that posts of incidents need."""
 
     async def load_incident(self, channel: str, schedule: str) -> StoredIncident | None: ...
     async def posted(self, post: ClaimedPost, outcome: str, *, follows: str = "") -> str:

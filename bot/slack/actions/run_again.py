@@ -47,7 +47,7 @@ async def _known(context: ListenerContext, key: RunKey) -> Run | None:
 
 
 def _facts(known: Run | None, button: RunButton) -> RunFacts | None:
-    """Return how the run was started, or None if that isn't known, because older cards have the button anyway."""
+    """Return how the run was started, or None if that isn't known: older cards have the button even then."""
     if known is not None and known.facts.slug:
         return known.facts if commands_known(known) else None
     told = Run(button.key, facts=button.facts)

@@ -1,4 +1,4 @@
-"""Handle a command in a message to the bot, once, however often Slack delivers it.
+"""Handle a command in a message to the bot only once, no matter how often Slack delivers it.
 
 `bot_mention` (channels and threads) and `direct_message` decide whether a message is for the bot.
 """

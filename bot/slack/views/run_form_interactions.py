@@ -139,7 +139,7 @@ class _Newest:
 def _reader(context: ListenerContext, body: Json) -> Asker:
     """Return who uses the form, and from which channel.
 
-    A channel that was only chosen in it grants no permission to read.
+    A channel that was only chosen in the form grants no permission to read.
     """
     return replace(click_asker(body, context.me.team), channel=known_channel(_dict(body.get("view"))))
 

@@ -210,7 +210,7 @@ class People:
         return message
 
     def delete(self, user_name: str, channel_name: str, ts: str) -> None:
-        """Delete a message: the person's own, or if the person is an admin, anyone's, even the bot's."""
+        """Delete a message: the person's own or, if the person is an admin, anyone's, even the bot's."""
         user, channel = self._member(user_name, channel_name)
         message = channel.messages.get(ts)
         if message is None or message.subtype == "tombstone":

@@ -54,7 +54,7 @@ def test_other_tools_are_called_by_their_error(stdout: str, stderr: str, summary
 
 
 def test_a_chain_of_tracebacks_is_shown_from_its_first() -> None:
-    """A chain of tracebacks is shown from its first, and the last exception is the problem."""
+    """A chain of tracebacks is shown from the first one on, and the last exception is the problem."""
     found = other("", "noise\n" * 90 + TRACEBACK)
     assert (found.dialect, found.problem) == ("traceback", "ValueError: y")
     assert found.shown.split("\n") == [line for line in TRACEBACK.split("\n") if line]

@@ -1,4 +1,4 @@
-"""Whether a retry can help, by what the causes of a failure say."""
+"""Whether a retry can help, according to the causes of a failure."""
 
 from __future__ import annotations
 

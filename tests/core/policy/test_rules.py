@@ -44,7 +44,7 @@ def test_without_a_file_nothing_more_is_asked_for() -> None:
 
 
 def test_what_changes_something_is_told_from_what_only_reads() -> None:
-    """The actions that act are start, retry, cancel, pause and watch; the others only read."""
+    """The actions that change something are start, retry, cancel, pause and watch; the others only read."""
     assert {action for action in Action if action.acts} == {
         Action.START,
         Action.RETRY,

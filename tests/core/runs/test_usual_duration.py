@@ -50,7 +50,7 @@ def running(*changes: float, state: str = "RUNNING", reached: int = 0, usual_s: 
     ],
 )
 def test_time_alone_changes_little(changes: tuple[float, ...], age_s: float, expected: int) -> None:
-    """Without changes, the steps are half the usual time, a quarter over it, then twice, 5 times and 10 times."""
+    """Without changes, the steps are at half of the usual time, a quarter beyond it, and two, five and ten times it."""
     assert step(running(*changes).seen, HOUR_S, at(age_s)) == expected
 
 

@@ -29,14 +29,14 @@ NIGHTLY = Schedule(1, "u", "Nightly", "nightly", "0 2 * * *", "ui")
     ],
 )
 def test_a_cron_is_said_in_words(cron: str, words: str) -> None:
-    """A cron is shown in words, with the cron itself after them."""
+    """A cron expression is shown in words, followed by the expression itself."""
     assert in_words(cron) == words
     assert said(told(cron)) == f"{words} ({cron})"
 
 
 @pytest.mark.parametrize("cron", ["OFF", "off", "", "  "])
 def test_no_cron_is_said_so(cron: str) -> None:
-    """A schedule without a cron says that it starts only on request, and has no next run."""
+    """A schedule without a cron expression says that it starts only on request, and has no next run."""
     assert said(told(cron)) == "starts only on request (no cron)"
     assert next_run(replace(NIGHTLY, cron=cron), NOW) is None
 

@@ -186,7 +186,7 @@ def test_a_schedules_own_commands_count_as_well() -> None:
 
 @pytest.mark.parametrize("fence", ["`", "```"])
 def test_backticks_around_a_command_are_formatting(fence: str) -> None:
-    """Backticks around a whole command are formatting, in the form as after --command."""
+    """Backticks around a whole command are formatting, both in the form and after --command."""
     result = read(filled(OWN, f"{fence}dbt run --select staging{fence}"), "nightly", OWN)
     assert isinstance(result, RunCommand)
     typed = parse(f"run nightly --command {fence}dbt run --select staging{fence}")

@@ -1,4 +1,4 @@
-"""Type-ahead for schedules: the options for a typed text, best match first."""
+"""Type-ahead for schedules: the options for the text typed so far, best match first."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_what_is_offered(typed: str, found: list[str]) -> None:
 
 
 def test_a_better_match_comes_first() -> None:
-    """An exact name or slug comes first, then a match at the beginning, at a word, of the owner, and any other."""
+    """An exact name or slug comes first, then matches at the start, at a word's start, in the owner, and elsewhere."""
     ones = [
         schedule(1, "Reorders", "x1"),
         schedule(2, "Something", "x2", owner="orders@example.com"),

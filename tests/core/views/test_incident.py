@@ -119,7 +119,7 @@ def test_what_failed_before_the_watch_has_recovered_once_it_fails_again() -> Non
 
 
 def test_a_failure_that_recovered_before_it_was_told() -> None:
-    """A failure that recovered before it was reported is one message about both."""
+    """A failure that recovered before it was reported gets one message about both."""
     late = told(success(4, 3), failure(3, 2))
     assert late is not None
     assert first(late) == ":white_check_mark: Nightly full build failed once and recovered by run 4"

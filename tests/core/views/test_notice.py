@@ -64,7 +64,7 @@ def test_an_hour_of_runs_is_one_line() -> None:
 
 
 def test_a_slow_run_says_what_is_usual() -> None:
-    """A slow run's notice says what is usual, drops the schedule's name in its card's thread, and says how it ended."""
+    """A slow run's notice gives its usual duration, omits the name in its card's thread, and says how it ended."""
     running = replace(RUN, state="RUNNING", ended_at=None)
     slow = replace(LINE, run=running, slow=Slowness(600, 1200))
     assert text(slow) == (":snail: Nightly: run 7 is slow: it's been running since 02:00. It usually takes 10 min.")

@@ -134,7 +134,7 @@ def test_all_schedules_are_listed_by_cause() -> None:
 
 
 def test_a_line_says_what_the_message_cannot_and_once_why() -> None:
-    """A line states what the message no longer can, names every schedule's run, and explains itself only once."""
+    """A line states what the message can't show anymore, names every schedule's run, and gives the reason only once."""
     taken = replace(incident(1), on_it=OnIt("U0ADA", T0 + timedelta(hours=12), "ada"))
     line = state_line(outage(taken, incident(2)), APP)
     assert said(line.text).startswith(":red_circle: 2 schedules failing since")

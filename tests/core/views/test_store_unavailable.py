@@ -45,7 +45,7 @@ def test_people_read_a_sentence_and_operators_the_host() -> None:
 
 
 def test_a_fault_of_ours_is_not_an_outage() -> None:
-    """A fault of ours has a reference that leads to the log, and doesn't claim that nothing was recorded."""
+    """The message about a fault of ours has a reference to the log, and doesn't claim that nothing was recorded."""
     fault = StoreFault("ab12", cause="the script accept failed", where="redis:6379")
     assert database(fault) == "Something unexpected happened in my database (reference ab12)."
     told = unrecorded(fault, nothing="Nothing was started.", otherwise="Check its schedule.")

@@ -25,7 +25,7 @@ MONDAY = datetime(2026, 11, 30, 8, tzinfo=UTC)
 
 
 def test_a_day_is_shown_by_the_hour() -> None:
-    """Every hour has a bar, and runs outside the time are left out."""
+    """Every hour has a bar, and runs outside the period are left out."""
     shown = chart(MONDAY, 24, {-1: (9, 9), 0: (3, 1), 5: (2, 0), 24: (9, 9)}, zone=BERLIN)
     assert (shown.by, len(shown.bars)) == ("hour", 24)
     assert [(f"{bar.begins:%H:%M}", bar.succeeded, bar.failed) for bar in shown.bars if bar.runs] == [

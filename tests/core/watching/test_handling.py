@@ -76,7 +76,7 @@ def test_an_incident_without_runs_is_closed_after_a_month() -> None:
 
 
 def test_somebody_elses_click_counts_for_a_minute() -> None:
-    """Somebody else's retry click counts for a minute. The person's own doesn't: repeats are recognized elsewhere."""
+    """Another person's retry click counts for a minute; repeats by the same person are recognized elsewhere."""
     incident = told(failure(1, 0))
     assert incident is not None
     assert other_asked(incident, "U0BOB", at(1)) is None

@@ -32,7 +32,7 @@ def test_a_cause_is_the_hint_or_the_line_without_names_and_numbers() -> None:
 
 
 def test_the_most_frequent_comes_first_and_what_is_unread_last() -> None:
-    """The most frequent cause comes first, and unread logs come last, however many they are."""
+    """The most frequent cause comes first, and unread logs come last, however many there are."""
     causes = shared_causes([FAILS, FAILS, FAILS, failing("a b"), failing("x", cause=TLS), failing("x", cause=TLS)])
     assert [(cause.key, len(cause.incidents)) for cause in causes] == [("hint tls", 2), ("a b", 1), (UNREAD, 3)]
     assert causes[0].hint == TLS

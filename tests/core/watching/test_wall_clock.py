@@ -23,7 +23,7 @@ from bot.core.watching.wall_clock import clock_of, first_at, zone_named
         ("Europe/Berlin", "2026-03-29", "02:00", "2026-03-29T01:00"),
         ("Europe/Berlin", "2026-03-29", "02:30", "2026-03-29T01:00"),
         ("Europe/Berlin", "2026-03-29", "03:00", "2026-03-29T01:00"),
-        # 2:00 to 3:00 comes twice: the first one is in summer time.
+        # 2:00 to 3:00 comes twice: the first time in daylight saving time.
         ("Europe/Berlin", "2026-10-25", "02:00", "2026-10-25T00:00"),
         ("Europe/Berlin", "2026-10-25", "02:30", "2026-10-25T00:30"),
         ("Europe/Berlin", "2026-10-25", "03:00", "2026-10-25T02:00"),

@@ -71,7 +71,7 @@ async def test_delivered_twice(served: Served, listener: Listener) -> None:
 
 @pytest.mark.usefixtures("handler")
 async def test_no_acknowledgement(served: Served, listener: Listener) -> None:
-    """Without an acknowledgement in time the person sees operation_timeout."""
+    """Without an acknowledgement in time, the person sees operation_timeout."""
     listener.silent = True
     served.delivery.ack_timeout_s = 0.3
     answer = await served.control("slash", user="ada", channel="data-eng", text="say")
@@ -241,7 +241,7 @@ async def test_another_apps_bot(served: Served, listener: Listener) -> None:
 
 
 async def test_an_event_is_delivered_again(served: Served, listener: Listener) -> None:
-    """An event that isn't acknowledged is sent again three times: at once, after 1 and after 5 minutes."""
+    """An event that isn't acknowledged is sent again three times: at once, after 1 minute, and after 5 minutes."""
     listener.silent = True
     await served.people.mention("ada", "data-eng", "x")
     await seen(served.ws, lambda: sum("retry" in call.details for call in served.ws.calls) == 3)

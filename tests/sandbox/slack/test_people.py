@@ -145,7 +145,7 @@ async def test_user_groups(served: Served) -> None:
     ],
 )
 async def test_each_asks_for_its_scope(served: Served, scope: str, method: str, arguments: dict[str, str]) -> None:
-    """Each method needs its scope, conversations.info by kind; the refusal names what's needed and provided."""
+    """Each method needs its scope, which may depend on the channel's kind; refusals name those needed and provided."""
     bot = served.ws.bot.id
     served.ws.add_channel("board", "private", [bot, "U0ADA"], channel_id="C0PRIVATE")
     served.ws.add_channel("mpdm-ada--grace--bolt-1", "mpim", [bot, "U0ADA", "U0GRACE"], channel_id="C0MPIM")

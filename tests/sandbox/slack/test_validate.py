@@ -95,7 +95,7 @@ LIMITS: list[tuple[str, Any, int]] = [
 
 @pytest.mark.parametrize(("make", "most"), [row[1:] for row in LIMITS], ids=[row[0] for row in LIMITS])
 def test_limits(make: Any, most: int) -> None:  # noqa: ANN401
-    """Content at the limit is accepted; one more is refused."""
+    """Content at a limit is accepted; anything beyond it is refused."""
     assert block_problems([make(most)]) == []
     assert block_problems([make(most + 1)]) != []
 

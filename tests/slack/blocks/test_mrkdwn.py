@@ -63,7 +63,7 @@ def test_a_forged_span_shows_as_text(sentence: Sentence) -> None:
 
 @given(st.text())
 def test_no_text_mentions_links_or_formats(text: str) -> None:
-    """No text mentions, links or formats anything, whatever a schedule is called or a log says."""
+    """Text never becomes a mention, a link or formatting, no matter what a schedule is called or a log says."""
     assert not ACTIVE.search(mrkdwn((text,)))
     inside = mrkdwn((Bold(text),))
     assert not inside or (inside[0], inside[-1]) == ("*", "*")

@@ -101,8 +101,8 @@ local function want_outage_line(channel, number, when)
   push_outage_line(channel, number, due)
 end
 
--- Marks an outage as changed: its message is edited, or posted if it has none yet. If it can't be edited anymore,
--- `line` is when its thread reports the change: 'soon', 'later' or 'never'.
+-- Marks an outage as changed: its message is edited, or posted if it has none yet. If the message can't be edited
+-- anymore, `line` is when its thread reports the change: 'soon', 'later' or 'never'.
 local function touch_outage(channel, number, line)
   local hash = key('outage', channel, number)
   redis.call('HINCRBY', hash, 'rev', 1)
