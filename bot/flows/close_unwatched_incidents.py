@@ -1,4 +1,7 @@
-"""Closing the incidents of schedules that a channel no longer watches or may no longer see, or that are gone from Bolt."""
+"""Closing the incidents of schedules that a channel no longer watches or may no longer see, or that are gone from Bolt.
+
+When a schedule counts as removed is decided in `bot.flows.missing_schedules`.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Delivering posts: the card of a new start, and in its thread the run's end and the failed command's log.
 
-How many posts are sent, and in which order, is decided in `bot.store.lanes` and its scripts.
+How many posts are sent, and in which order, is decided in `bot.store.lanes` and its scripts. Which errors count as a
+refusal is decided in `bot.slack.errors`.
 """
 
 from __future__ import annotations

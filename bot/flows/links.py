@@ -1,4 +1,7 @@
-"""URLs that messages link to."""
+"""URLs that messages link to.
+
+The address of a run's page in Bolt is made by `run_url` in `bot.core.model.run`.
+"""
 
 from __future__ import annotations
 

@@ -4,7 +4,8 @@ A queued start is a request of its own, in the state `queued`. Its card is poste
 ended, no matter how, and no earlier start is queued, the schedule is read again. From then on, it's like any start with
 a card: it's sent before its deadline, which is counted from its turn, or not at all.
 
-Its longest wait is BOLT_BOT_QUEUE_S; the script `check_turn.lua` decides whose turn it is.
+Its longest wait is BOLT_BOT_QUEUE_S; the script `check_turn.lua` decides whose turn it is. The card is `queued_card` in
+`bot.core.views.card`.
 """
 
 from __future__ import annotations

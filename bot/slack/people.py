@@ -3,6 +3,8 @@
 Entries that aren't in the lists are read one by one: users.info, usergroups.list, conversations.info. A role older than
 an hour is read again before the person acts, if a call can be spared, and always before an approval. Unreadable values
 are None, with a sentence that says why, and the seconds after which they may be readable.
+
+Whether a person is from another organization is decided in `bot.slack.affiliation`.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 The metrics describe the whole deployment, so every process reports the same values. docs/operate.md lists all metrics;
 the others are declared beside the code that they measure.
+
+The script `measure_backlog.lua` measures.
 """
 
 from __future__ import annotations

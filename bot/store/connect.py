@@ -1,4 +1,7 @@
-"""Connect to Redis, and check that the server is fit for use."""
+"""Connect to Redis, and check that the server is fit for use.
+
+Which servers are fit is decided in `bot.store.fitness`.
+"""
 
 from __future__ import annotations
 

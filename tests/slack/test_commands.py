@@ -1,6 +1,7 @@
 """Every command has a handler.
 
-The commands themselves are tested in tests/e2e, mostly in a file of their name; `list`, `show` and `runs` in test_reading.py.
+The commands themselves are tested in tests/e2e, mostly in a file of their name; `list`, `show` and `runs` are in
+test_reading.py.
 """
 
 from __future__ import annotations

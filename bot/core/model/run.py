@@ -2,6 +2,8 @@
 
 Different writers own the parts of a `Run`: a start or a follow request writes `facts`, polls write `seen`, a click to
 cancel writes `wish`, and the end is written once to `end`.
+
+`bot.core.model.state_labels` has a word for each state.
 """
 
 from __future__ import annotations

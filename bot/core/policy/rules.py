@@ -1,6 +1,7 @@
 """The policy as data: rules in order, their conditions and effects.
 
-`bot.core.policy.decision` decides by them.
+`bot.core.policy.decision` decides by them. Each command's action is named in its module in `bot.slack.commands`, and
+each button's in `bot.core.views.buttons`.
 """
 
 from __future__ import annotations

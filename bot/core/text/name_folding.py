@@ -1,4 +1,7 @@
-"""Name folding: the single definition of "the same name" for lookups, filters, suggestions and type-ahead."""
+"""Name folding: the single definition of "the same name" for lookups, filters, suggestions and type-ahead.
+
+How similar names are suggested is decided in `bot.core.schedules.lookup`.
+"""
 
 from __future__ import annotations
 

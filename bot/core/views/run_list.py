@@ -1,4 +1,7 @@
-"""The answer to `runs`: a schedule's newest runs, ten per page."""
+"""The answer to `runs`: a schedule's newest runs, ten per page.
+
+`bot.flows.read_schedules` decides how many are read.
+"""
 
 from __future__ import annotations
 

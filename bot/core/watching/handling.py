@@ -1,6 +1,6 @@
 """How people handle an incident: they work on it, snooze it, or stop watching it. The first two end on their own.
 
-Clicks are carried out in `bot.flows.handle_incident`, and what has expired ends in `bot.flows.incident_clock`.
+Clicks are carried out in `bot.flows.handle_incident`, and their effects end in `bot.flows.incident_clock`.
 """
 
 from __future__ import annotations

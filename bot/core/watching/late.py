@@ -3,7 +3,8 @@
 Only times that Bolt listed before they passed are slots: the time zone of a cron expression isn't known. All times are
 Bolt's.
 
-The grace period is an option of the watch; its default is in `bot.core.watching.watch_of_command`.
+The grace period is an option of the watch; its default is in `bot.core.watching.watch_of_command`. Runs that take too
+long are in `bot.core.watching.slow`.
 """
 
 from __future__ import annotations

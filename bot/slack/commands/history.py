@@ -1,4 +1,7 @@
-"""`history <schedule>`: post a chart of its last runs to the channel."""
+"""`history <schedule>`: post a chart of its last runs to the channel.
+
+`bot.flows.history` posts it; how many runs may be asked for is decided in `bot.core.commands.verbs`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`cancel` and `status` of several runs: answer for each run."""
+"""`cancel` and `status` of several runs: answer for each run.
+
+How many may be named is decided in `bot.core.commands.given`.
+"""
 
 from __future__ import annotations
 

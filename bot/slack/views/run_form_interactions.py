@@ -1,6 +1,6 @@
 """The run form's interactions: open it, type in its menu, choose a schedule, submit it.
 
-`bot.core.schedules.run_form` finds invalid fields.
+`bot.core.schedules.run_form` finds invalid fields. `bot.flows.complete_run_form` fills the form in.
 """
 
 from __future__ import annotations
