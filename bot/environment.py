@@ -1,6 +1,8 @@
 """The settings as text: each from its variable in the environment or in a `.env` file, or from a file that it names.
 
 Imports next to nothing, so that a health check, which runs every few seconds, starts fast.
+
+`bot.settings` lists the settings, and `bot.load_settings` checks them.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """Read the policy, owners, watches and hints again, on SIGHUP or when a file has changed.
 
 Each file is all or nothing: if it can't be used, the previous value stays in effect.
+
+The files are listed in `bot.live_files`.
 """
 
 from __future__ import annotations

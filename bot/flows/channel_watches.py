@@ -1,4 +1,7 @@
-"""The watches of a channel: listing and stopping them."""
+"""The watches of a channel: listing and stopping them.
+
+The words are in `bot.core.views.watches`.
+"""
 
 from __future__ import annotations
 

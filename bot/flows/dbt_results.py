@@ -1,4 +1,7 @@
-"""Reading dbt's own results for a command from its artifacts. Ends are announced without them if need be."""
+"""Reading dbt's own results for a command from its artifacts. Ends are announced without them if need be.
+
+`bot.core.logs.run_results` reads the files.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Settings for everything that is posted."""
+"""Settings for everything that is posted.
+
+Their values are set in `bot.wiring.posts`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Finishing tasks when the process stops."""
+"""Finishing tasks when the process stops.
+
+How long they have is decided in `bot.app`.
+"""
 
 from __future__ import annotations
 

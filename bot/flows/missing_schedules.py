@@ -1,4 +1,7 @@
-"""Watched schedules that are missing from the listing: removed from Bolt, or only inactive, or hidden for a moment."""
+"""Watched schedules that are missing from the listing: removed from Bolt, or only inactive, or hidden for a moment.
+
+Their incidents are closed in `bot.flows.close_unwatched_incidents`.
+"""
 
 from __future__ import annotations
 

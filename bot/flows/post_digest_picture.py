@@ -1,4 +1,7 @@
-"""Posting the picture of a digest in its thread: at least once. The digest doesn't depend on its picture."""
+"""Posting the picture of a digest in its thread: at least once. The digest doesn't depend on its picture.
+
+`bot.charts.digest` lays it out.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The newest retries that were asked for from an incident's or outage's message, read together with it."""
+"""The newest retries that were asked for from an incident's or outage's message, read together with it.
+
+The words are in `bot.core.views.retry_line`.
+"""
 
 from __future__ import annotations
 

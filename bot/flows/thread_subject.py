@@ -1,4 +1,7 @@
-"""The subject of a thread: the run of the card that the thread belongs to."""
+"""The subject of a thread: the run of the card that the thread belongs to.
+
+Which commands need it is decided in `bot.slack.events.user_message`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Send a POST to the GraphQL endpoint, once, within the time that BOLT_BOT_API_TIMEOUT_S allows."""
+"""Send a POST to the GraphQL endpoint, once, within the time that BOLT_BOT_API_TIMEOUT_S allows.
+
+Whether a request is repeated is decided in `bot.paradime.retrying`.
+"""
 
 from __future__ import annotations
 

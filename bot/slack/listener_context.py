@@ -1,4 +1,7 @@
-"""Dependencies of the listeners, and how they answer."""
+"""Dependencies of the listeners, and how they answer.
+
+The flows are built in `bot.wiring.listeners`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""List the channels a person is in, from Slack: called rarely, cached for some minutes, and limited in number."""
+"""List the channels a person is in, from Slack: called rarely, cached for some minutes, and limited in number.
+
+Whether a person may have a card in a channel is decided in `bot.flows.channel_permission`.
+"""
 
 from __future__ import annotations
 

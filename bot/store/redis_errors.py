@@ -1,4 +1,7 @@
-"""Translate redis-py's exceptions into StoreUnavailable and StoreRefused: cause and host, never a credential."""
+"""Translate redis-py's exceptions into StoreUnavailable and StoreRefused: cause and host, never a credential.
+
+People read the sentences in `bot.core.views.store_unavailable`.
+"""
 
 from __future__ import annotations
 

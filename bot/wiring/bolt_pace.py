@@ -1,4 +1,7 @@
-"""How often Bolt is asked about runs. The gaps are enforced in Redis, so they apply to all replicas together."""
+"""How often Bolt is asked about runs. The gaps are enforced in Redis, so they apply to all replicas together.
+
+How often each run is polled is decided in `bot.core.runs.poll_interval`.
+"""
 
 from __future__ import annotations
 

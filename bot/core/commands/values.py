@@ -1,4 +1,7 @@
-"""Values of options and form fields: branches, pull requests, commands, reasons. Readers raise BadCommand."""
+"""Values of options and form fields: branches, pull requests, commands, reasons. Readers raise BadCommand.
+
+The options of `watch` are in `bot.core.commands.watch_values`.
+"""
 
 from __future__ import annotations
 

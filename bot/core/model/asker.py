@@ -1,4 +1,7 @@
-"""The person who asked for something, and how to answer that person privately."""
+"""The person who asked for something, and how to answer that person privately.
+
+`bot.flows.private_replies` decides which way is used.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A value that is read from a file and may be replaced while the process runs."""
+"""A value that is read from a file and may be replaced while the process runs.
+
+`bot.reload` replaces it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Matching rules against a person, channel and request: patterns of names, commands, branches and owners."""
+"""Matching rules against a person, channel and request: patterns of names, commands, branches and owners.
+
+The first rule that matches decides: see `bot.core.policy.decision`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Lists of active runs: as a private answer in a channel, and entry by entry on the Home tab."""
+"""Lists of active runs: as a private answer in a channel, and entry by entry on the Home tab.
+
+`bot.flows.active_runs` chooses the runs of a channel, and `bot.flows.read_home` those on the Home tab.
+"""
 
 from __future__ import annotations
 

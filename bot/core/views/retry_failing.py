@@ -1,4 +1,7 @@
-"""`retry --failing`: the question that lists the runs to retry, and the outcome for each."""
+"""`retry --failing`: the question that lists the runs to retry, and the outcome for each.
+
+Whether a person may retry each run is asked in `bot.slack.authorization`.
+"""
 
 from __future__ import annotations
 

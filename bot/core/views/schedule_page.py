@@ -1,4 +1,7 @@
-"""The answer to `show`: everything that Bolt returns about a schedule."""
+"""The answer to `show`: everything that Bolt returns about a schedule.
+
+`bot.flows.read_schedules` reads it.
+"""
 
 from __future__ import annotations
 

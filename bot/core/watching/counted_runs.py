@@ -1,4 +1,7 @@
-"""The runs of a schedule that count for a watch."""
+"""The runs of a schedule that count for a watch.
+
+Which watch decides about a schedule is in `bot.core.watching.cover`.
+"""
 
 from __future__ import annotations
 

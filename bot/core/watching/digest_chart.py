@@ -1,4 +1,7 @@
-"""The data of a digest's picture: successful and failed runs, by hour or by day, and the most frequent failures."""
+"""The data of a digest's picture: successful and failed runs, by hour or by day, and the most frequent failures.
+
+`bot.charts.digest` draws it.
+"""
 
 from __future__ import annotations
 

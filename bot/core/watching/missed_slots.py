@@ -2,6 +2,8 @@
 
 A slot is counted after the next slot has passed, when it's certain that it has no run. Until then, digests show the
 slot beside the counts.
+
+When a schedule is reported as late is decided in `bot.core.watching.late`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Lines about individual runs: the ends and starts that a watch reports, and the hourly line of busy schedules."""
+"""Lines about individual runs: the ends and starts that a watch reports, and the hourly line of busy schedules.
+
+The words are in `bot.core.views.notice`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The watch that a command or the watches file asks for."""
+"""The watch that a command or the watches file asks for.
+
+The options' values are read in `bot.core.commands.watch_values`.
+"""
 
 from __future__ import annotations
 

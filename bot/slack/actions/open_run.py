@@ -1,4 +1,7 @@
-"""*Open in Bolt*: a link. Slack still reports its click, which only needs an acknowledgement."""
+"""*Open in Bolt*: a link. Slack still reports its click, which only needs an acknowledgement.
+
+`run_url` in `bot.core.model.run` makes the address.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
 """*Run again* on the card of a succeeded, cancelled or skipped run.
 
 The button starts the same schedule again, with the same branch, pull request and commands.
+
+Which cards have the button is decided in `bot.core.views.card`.
 """
 
 from __future__ import annotations

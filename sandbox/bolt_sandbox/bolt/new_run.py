@@ -1,4 +1,8 @@
-"""Make the record of a new run."""
+"""Make the record of a new run.
+
+The steps come from `bolt_sandbox.bolt.catalog` or `bolt_sandbox.bolt.plan`, and how they end from
+`bolt_sandbox.bolt.course`.
+"""
 
 from __future__ import annotations
 

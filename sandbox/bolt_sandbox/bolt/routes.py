@@ -1,4 +1,7 @@
-"""The sandbox's Bolt API over HTTP: GraphQL, downloads and a page per run."""
+"""The sandbox's Bolt API over HTTP: GraphQL, downloads and a page per run.
+
+Faults are taken from `bolt_sandbox.bolt.faults`, and operations are resolved in `bolt_sandbox.bolt.resolvers`.
+"""
 
 from __future__ import annotations
 

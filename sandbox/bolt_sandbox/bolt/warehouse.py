@@ -1,4 +1,7 @@
-"""An outage of the warehouse: all commands that need it fail, for the same reason."""
+"""An outage of the warehouse: all commands that need it fail, for the same reason.
+
+The call that begins one is described in `bolt_sandbox.bolt.control`.
+"""
 
 from __future__ import annotations
 
