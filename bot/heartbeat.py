@@ -3,7 +3,7 @@
 Every process sends heartbeats, so no leader is needed: the service stops receiving them once no process is ready. If
 only one of several processes hangs, the service doesn't notice, but that process's metrics show it.
 
-Whether the bot is ready is decided in `bot.readiness`.
+`bot.readiness` decides whether the bot is ready.
 """
 
 from __future__ import annotations

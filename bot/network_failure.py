@@ -1,6 +1,6 @@
 """Why a connection failed, read from a client library's chain of exceptions. Standard library only.
 
-Which failures count as an outage is decided in `bot.core.model.call_outcome`.
+`bot.core.model.call_outcome` decides which failures count as an outage.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Runs every few seconds, so it imports little: not even the settings' own module.
 
-Whether the bot is ready is decided in `bot.readiness`.
+`bot.readiness` decides whether the bot is ready.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Accepting starts: each is recorded before it's acknowledged, and answered in one sentence if need be.
 
-Which starts count as the same is decided in `bot.core.model.same_start`, and how many may wait in
-`bot.core.model.admission`.
+`bot.core.model.same_start` decides which starts count as the same, and `bot.core.model.admission` decides how many may
+wait.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Accounting for ends: each end of a watched schedule's run becomes part of the channels' incidents, exactly once.
 
-An end's effect on an incident is decided in `bot.core.watching.incident_life`; whether incidents form an outage, in the
-script `account_ends.lua`.
+`bot.core.watching.incident_life` decides an end's effect on an incident, and the script `account_ends.lua` decides
+whether incidents form an outage.
 """
 
 from __future__ import annotations

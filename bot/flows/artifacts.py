@@ -1,6 +1,6 @@
 """Artifacts of a run's commands: a list, a fresh link for one person, or the file in the thread.
 
-How much of a file is posted is decided in `bot.flows.read_requested_file`.
+`bot.flows.read_requested_file` decides how much of a file is posted.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Giving back claimed work because Bolt can't be read now.
 
-The sentence for people if Bolt can't be read is in `unread` of `bot.flows.find_schedule`. When Bolt counts as
-unavailable is decided in `bot.service_outage`.
+The sentence for people if Bolt can't be read is in `unread` of `bot.flows.find_schedule`. `bot.service_outage` decides
+when Bolt counts as unavailable.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Permission to have a card in a channel: only for members of the channel.
 
-The policy is checked in `bot.flows.authorize`. Whether a watch may post in a channel is decided in
-`bot.flows.check_channel`.
+The policy is checked in `bot.flows.authorize`. `bot.flows.check_channel` decides whether a watch may post in a channel.
 """
 
 from __future__ import annotations

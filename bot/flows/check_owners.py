@@ -1,6 +1,6 @@
 """The owners whom a new watch couldn't mention: they aren't in its channel, or aren't known in Slack.
 
-Who owns a schedule is decided in `bot.flows.find_owners`.
+`bot.flows.find_owners` decides who owns a schedule.
 """
 
 from __future__ import annotations

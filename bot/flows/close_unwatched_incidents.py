@@ -1,6 +1,6 @@
 """Closing the incidents of schedules that a channel no longer watches or may no longer see, or that are gone from Bolt.
 
-When a schedule counts as removed is decided in `bot.flows.missing_schedules`.
+`bot.flows.missing_schedules` decides when a schedule counts as removed.
 """
 
 from __future__ import annotations

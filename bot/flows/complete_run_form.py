@@ -1,6 +1,6 @@
 """The form that starts a run: opened, completed once a schedule is chosen, and read when submitted.
 
-Which fields are invalid is decided in `bot.core.schedules.run_form`; `bot.slack.blocks.form` lays it out.
+`bot.core.schedules.run_form` decides which fields are invalid; `bot.slack.blocks.form` lays out the form.
 """
 
 from __future__ import annotations

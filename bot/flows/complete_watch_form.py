@@ -1,6 +1,6 @@
 """The form for a watch: opening it, filling its menu while somebody types, and reading it when it's submitted.
 
-Which fields are invalid is decided in `bot.core.watching.watch_form`; `bot.slack.blocks.watch_form` lays it out.
+`bot.core.watching.watch_form` decides which fields are invalid; `bot.slack.blocks.watch_form` lays out the form.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Concluding a run once: what failed, the relevant lines of its log, and when it ended.
 
-How long a log may be read is decided in `bot.flows.end_deadlines`, and which of its lines matter in
-`bot.core.logs.read_log`.
+`bot.flows.end_deadlines` decides how long a log may be read, and `bot.core.logs.read_log` decides which of its lines
+matter.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Delivering posts: the card of a new start, and in its thread the run's end and the failed command's log.
 
-How many posts are sent, and in which order, is decided in `bot.store.lanes` and its scripts. Which errors count as a
-refusal is decided in `bot.slack.errors`.
+`bot.store.lanes` and its scripts decide how many posts are sent, and in which order. `bot.slack.errors` decides which
+errors count as a refusal.
 """
 
 from __future__ import annotations

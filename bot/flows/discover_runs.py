@@ -1,6 +1,6 @@
 """Discovery, second half: finds, among schedules' newest runs, those that weren't started through the bot.
 
-Which listed runs are new is decided in `bot.core.watching.discovery`.
+`bot.core.watching.discovery` decides which listed runs are new.
 """
 
 from __future__ import annotations

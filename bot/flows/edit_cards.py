@@ -1,6 +1,6 @@
 """Editing cards: each is rendered from the newest state when it's sent, and retried until Slack has accepted it.
 
-How many edits are sent is decided in `bot.store.lanes`. A card's content is in `bot.core.views.card`.
+`bot.store.lanes` decides how many edits are sent. A card's content is in `bot.core.views.card`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Finding the run of a start with a lost response among its schedule's runs. The start is never sent again.
 
-Which runs may be this start's is decided by `candidate_runs` in `bot.core.model.request`.
+`candidate_runs` in `bot.core.model.request` decides which runs may belong to this start.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Finding out who in Slack owns a schedule: by the owners file, or by its owner's email address, looked up in advance.
 
-How the owner is then named is decided in `bot.flows.mention_owner`.
+`bot.flows.mention_owner` decides how the owner is then named.
 """
 
 from __future__ import annotations

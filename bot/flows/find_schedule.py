@@ -1,6 +1,6 @@
 """Finding the schedule that a person means, for commands that read: includes inactive ones.
 
-How names are compared is decided in `bot.core.schedules.lookup`.
+`bot.core.schedules.lookup` decides how names are compared.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Finishing tasks when the process stops.
 
-How long they have is decided in `bot.app`.
+`bot.app` decides how long they have.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 The message shows the outcome, so only a click that couldn't be carried out is answered, in private.
 
-How long a click's effect lasts is decided in `bot.core.watching.handling` and `bot.core.watching.snooze`.
+`bot.core.watching.handling` and `bot.core.watching.snooze` decide how long a click's effect lasts.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The watches file: applied at startup, and again if Redis loses the watches while the bot runs.
 
-Which watches are added, changed or stopped is decided in `bot.core.watching.file_plan`.
+`bot.core.watching.file_plan` decides which watches are added, changed or stopped.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Showing a command's log to one person, and posting the whole log in the thread for everyone.
 
-Which lines matter is decided in `bot.core.logs.read_log`, and how long the file may be in `bot.core.logs.log_text`.
-Live logs are in `bot.flows.tail_log`.
+`bot.core.logs.read_log` decides which lines matter, and `bot.core.logs.log_text` decides how long the file may be. Live
+logs are in `bot.flows.tail_log`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Notifying the owner of a schedule: with a mention if the owner is in the channel, otherwise by plain name.
 
-Who owns a schedule is decided in `bot.flows.find_owners`, and when an incident mentions anybody in
-`bot.core.watching.when_to_mention`.
+`bot.flows.find_owners` decides who owns a schedule, and `bot.core.watching.when_to_mention` decides when an incident
+mentions anybody.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 A start can be planned only if its schedule exists, or its run can be retried.
 
-Which buttons offer a retry is decided in `bot.core.views.card`; `bot.flows.authorize` checks the policy.
+`bot.core.views.card` decides which buttons offer a retry; `bot.flows.authorize` checks the policy.
 """
 
 from __future__ import annotations

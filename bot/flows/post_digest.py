@@ -1,6 +1,6 @@
 """Posting a channel's digest, once per date.
 
-When a digest is due is decided in `bot.core.watching.digest_time`, and its content is in `bot.core.views.digest`.
+`bot.core.watching.digest_time` decides when a digest is due, and its content is in `bot.core.views.digest`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Posting end batches: one message names many ends in a channel, and each failure's log follows in its own thread.
 
-How many ends become one message is decided in `bot.store.lanes` and the script `claim_post.lua`.
+`bot.store.lanes` and the script `claim_post.lua` decide how many ends become one message.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Posting files that people asked for: a command's log or an artifact. At least once, within the budget.
 
-How much of a file is read is decided in `bot.flows.read_requested_file`.
+`bot.flows.read_requested_file` decides how much of a file is read.
 """
 
 from __future__ import annotations

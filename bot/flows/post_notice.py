@@ -1,7 +1,7 @@
 """Posting a notice once, in its channel or in the thread of a run's card.
 
-Which runs and schedules get a notice is decided in `run_lines`, `slow` and `late` of `bot.core.watching`; the words are
-in `bot.core.views.notice`.
+`run_lines`, `slow` and `late` of `bot.core.watching` decide which runs and schedules get a notice; the words are in
+`bot.core.views.notice`.
 """
 
 from __future__ import annotations

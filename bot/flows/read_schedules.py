@@ -1,7 +1,7 @@
 """Reading schedules and their runs for one person.
 
-Which schedules a list shows is decided in `bot.core.schedules.filter`, and how names are compared in
-`bot.core.schedules.lookup`.
+`bot.core.schedules.filter` decides which schedules a list shows, and `bot.core.schedules.lookup` decides how names are
+compared.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A channel's digest: setting it, turning it off, and showing what it would be now.
 
-When a digest is due is decided in `bot.core.watching.digest_time`; `bot.flows.read_digest` reads its figures.
+`bot.core.watching.digest_time` decides when a digest is due; `bot.flows.read_digest` reads its figures.
 """
 
 from __future__ import annotations

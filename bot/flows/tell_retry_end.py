@@ -1,6 +1,6 @@
 """Telling the asker how a retry without a card ended, if no incident's message reports it anymore.
 
-Whether a message reports it is decided in `bot.core.watching.incident_retries`.
+`bot.core.watching.incident_retries` decides whether a message reports it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The subject of a thread: the run of the card that the thread belongs to.
 
-Which commands need it is decided in `bot.slack.events.user_message`.
+`bot.slack.events.user_message` decides which commands need it.
 """
 
 from __future__ import annotations

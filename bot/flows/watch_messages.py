@@ -1,6 +1,6 @@
 """The messages of watches that are edited in place: incidents', outages', notices, and those about gaps.
 
-When an incident's message is edited is decided in `bot.core.watching.edits`.
+`bot.core.watching.edits` decides when an incident's message is edited.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The people whom an incident names, and those whom its posts notify.
 
-When they're mentioned is decided in `bot.core.watching.when_to_mention`.
+`bot.core.watching.when_to_mention` decides when people are mentioned.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Parse HTTP responses: well-formed GraphQL, or one of the core's errors.
 
-Which of these errors is retried is decided in `bot.paradime.retrying`.
+`bot.paradime.retrying` decides which of these errors is retried.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Poll many runs in one request. One bad run must not hide the others, and a server may refuse a query as too large.
 
-How often a run is polled is decided in `bot.core.runs.poll_interval`, and how often Bolt is asked in
-`bot.wiring.bolt_pace`.
+`bot.core.runs.poll_interval` decides how often a run is polled, and `bot.wiring.bolt_pace` decides how often Bolt is
+asked.
 """
 
 from __future__ import annotations

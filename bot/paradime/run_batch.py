@@ -1,6 +1,6 @@
 """Request the newest runs of many schedules at once. One bad schedule must not hide the others.
 
-Which schedules are asked for is decided in `bot.flows.discover_schedules`.
+`bot.flows.discover_schedules` decides which schedules are asked for.
 """
 
 from __future__ import annotations

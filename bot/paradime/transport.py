@@ -1,6 +1,6 @@
 """Send a POST to the GraphQL endpoint, once, within the time that BOLT_BOT_API_TIMEOUT_S allows.
 
-Whether a request is repeated is decided in `bot.paradime.retrying`.
+`bot.paradime.retrying` decides whether a request is repeated.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Wrapper of every Slack call. Implements the flows' `Chat` port.
 
 Errors are classified by a table, outgoing texts are masked, and nothing is retried: the SDK's own handler for lost
-connections would post twice. Retrying is up to the flows: see `bot.flows.post_once` and `bot.flows.edit_cards`. How
-many calls may be made is decided in `bot.slack.call_limits`, and for posts and edits in `bot.store.lanes`.
+connections would post twice. Retrying is up to the flows: see `bot.flows.post_once` and `bot.flows.edit_cards`.
+`bot.store.lanes` limits posts and edits, and `bot.slack.call_limits` limits all other calls.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Sources: docs.slack.dev, the methods chat.postMessage, chat.update, files.completeUploadExternal, and the errors common
 to all.
 
-How a post reacts to each error is decided in `bot.flows.poster`, and an edit in `bot.flows.edit_cards`.
+`bot.flows.poster` decides how a post reacts to each error, and an edit in `bot.flows.edit_cards`.
 """
 
 from __future__ import annotations

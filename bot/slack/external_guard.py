@@ -3,7 +3,7 @@
 It's middleware for commands, clicks, forms, shortcuts and type-ahead. Mentions, direct messages and App Home call it
 themselves, because events are delivered again and must be refused once.
 
-Who belongs to another organization is decided in `bot.slack.affiliation`.
+`bot.slack.affiliation` decides who belongs to another organization.
 """
 
 from __future__ import annotations

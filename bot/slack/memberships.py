@@ -1,6 +1,6 @@
 """List the channels a person is in, from Slack: called rarely, cached for some minutes, and limited in number.
 
-Whether a person may have a card in a channel is decided in `bot.flows.channel_permission`.
+`bot.flows.channel_permission` decides whether a person may have a card in a channel.
 """
 
 from __future__ import annotations

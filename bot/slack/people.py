@@ -4,7 +4,7 @@ Entries that aren't in the lists are read one by one: users.info, usergroups.lis
 an hour is read again before the person acts, if a call can be spared, and always before an approval. Unreadable values
 are None, with a sentence that says why, and the seconds after which they may be readable.
 
-Whether a person is from another organization is decided in `bot.slack.affiliation`.
+`bot.slack.affiliation` decides whether a person is from another organization.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Connect to Redis, and check that the server is fit for use.
 
-Which servers are fit is decided in `bot.store.fitness`.
+`bot.store.fitness` decides which servers are fit.
 """
 
 from __future__ import annotations

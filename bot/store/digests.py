@@ -1,6 +1,6 @@
 """Digests of what channels watch: when each channel's digest is posted, and on which dates one was.
 
-When a digest is due is decided in `bot.core.watching.digest_time`.
+`bot.core.watching.digest_time` decides when a digest is due.
 """
 
 from __future__ import annotations

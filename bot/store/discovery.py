@@ -1,6 +1,6 @@
 """Discovery's records: when each watched schedule last ran, what is known about its runs, and ends to account for.
 
-Which runs are new is decided in `bot.core.watching.discovery`.
+`bot.core.watching.discovery` decides which runs are new.
 """
 
 from __future__ import annotations

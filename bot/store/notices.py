@@ -1,6 +1,6 @@
 """Notices, each in a hash that expires, and facts about late schedules.
 
-Which runs and schedules get one is decided in `run_lines`, `slow` and `late` of `bot.core.watching`.
+`run_lines`, `slow` and `late` of `bot.core.watching` decide which runs and schedules get a notice.
 """
 
 from __future__ import annotations

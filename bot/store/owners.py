@@ -2,7 +2,7 @@
 
 A keyed hash replaces each address, so that it can't be guessed from Redis.
 
-Who owns a schedule is decided in `bot.flows.find_owners`.
+`bot.flows.find_owners` decides who owns a schedule.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Runs: one hash per run, with who asked for it, its last observation, any request to cancel it, and its end.
 
-`scripts/shared/expiry.lua` decides when a finished run begins to expire. How often a run is polled is decided in
-`bot.core.runs.poll_interval`.
+`scripts/shared/expiry.lua` decides when a finished run begins to expire. `bot.core.runs.poll_interval` decides how
+often a run is polled.
 """
 
 from __future__ import annotations

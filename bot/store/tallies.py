@@ -1,6 +1,6 @@
 """Counts of ends, by day and schedule. The script that accounts for an end adds to these counts.
 
-Which ends and slots are counted is decided in `bot.core.watching.tally`.
+`bot.core.watching.tally` decides which ends and slots are counted.
 """
 
 from __future__ import annotations

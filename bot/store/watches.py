@@ -1,6 +1,6 @@
 """Watches: one hash for all channels, read as a whole and kept in memory until one of them changes.
 
-How many there may be is decided in `bot.core.model.watch`.
+`bot.core.model.watch` decides how many watches there may be.
 """
 
 from __future__ import annotations

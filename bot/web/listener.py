@@ -3,7 +3,7 @@
 asyncio's own server accepts up to a hundred connections at once, whether or not there's room. If there are no file
 descriptors left, it logs a hundred failed attempts per second, each with a traceback.
 
-How many connections there may be is decided in `bot.web.connections`.
+`bot.web.connections` decides how many connections there may be.
 """
 
 from __future__ import annotations

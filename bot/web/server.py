@@ -3,7 +3,7 @@
 The server reveals nothing to strangers, not even its name. docs/operate.md lists all metrics; each is declared beside
 the code that it measures.
 
-Whether the bot is ready is decided in `bot.readiness`. Signatures are checked in `bot.slack.signed_requests` and
+`bot.readiness` decides whether the bot is ready. Signatures are checked in `bot.slack.signed_requests` and
 `bot.web.webhooks`.
 """
 

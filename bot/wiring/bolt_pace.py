@@ -1,6 +1,6 @@
 """How often Bolt is asked about runs. The gaps are enforced in Redis, so they apply to all replicas together.
 
-How often each run is polled is decided in `bot.core.runs.poll_interval`.
+`bot.core.runs.poll_interval` decides how often each run is polled.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Claim functions for due sets and lanes.
 
-The table of due sets (`bot.wiring.work_table`) says which flow handles which of them. How long a claim lasts is decided
-in `bot.flows.lease`.
+The table of due sets (`bot.wiring.work_table`) says which flow handles which of them. `bot.flows.lease` decides how
+long a claim lasts.
 """
 
 from __future__ import annotations

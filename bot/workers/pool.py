@@ -1,6 +1,6 @@
 """All workers of a process: started together, supervised, and stopped within a time limit.
 
-How long stopping may take is decided in `bot.app`.
+`bot.app` decides how long stopping may take.
 """
 
 from __future__ import annotations

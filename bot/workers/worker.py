@@ -1,6 +1,6 @@
 """The worker loop, shared by every kind of work: claim, do, finish, drain.
 
-The job itself is a flow: `bot.wiring.work_table` lists them. How long a claim lasts is decided in `bot.flows.lease`.
+The job itself is a flow: `bot.wiring.work_table` lists them. `bot.flows.lease` decides how long a claim lasts.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Tables and small functions on single lowercase words without surrounding punctuation.
 
-How a line with such words is understood is decided in `bot.core.commands.guess` and `bot.core.schedules.resolve_guess`.
+`bot.core.commands.guess` and `bot.core.schedules.resolve_guess` decide how a line with such words is understood.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Outcomes of calls to a service, for the metrics and for noticing outages.
 
-When a service counts as unavailable is decided in `bot.service_outage`.
+`bot.service_outage` decides when a service counts as unavailable.
 """
 
 from __future__ import annotations

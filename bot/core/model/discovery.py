@@ -1,6 +1,6 @@
 """Discovery's record of each watched schedule, and the findings of one look at its runs.
 
-Which runs are new is decided in `bot.core.watching.discovery`, and when to look in `bot.flows.discover_schedules`.
+`bot.core.watching.discovery` decides which runs are new, and `bot.flows.discover_schedules` decides when to look.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A notice: a short message from a watch that isn't about an incident. It's posted once, and edited in place.
 
-Which runs and schedules get one is decided in `run_lines`, `slow` and `late` of `bot.core.watching`; the words are in
+`run_lines`, `slow` and `late` of `bot.core.watching` decide which runs and schedules get a notice. The words are in
 `bot.core.views.notice`.
 """
 

@@ -1,7 +1,7 @@
 """An outage: many schedules of a channel that began to fail at the same time, reported in one message.
 
-The script `account_ends.lua` decides which incidents form an outage; its message is in `bot.core.views.outage`. When
-Bolt, Slack or Redis is unavailable is decided in `bot.service_outage`.
+The script `account_ends.lua` decides which incidents form an outage; its message is in `bot.core.views.outage`.
+`bot.service_outage` decides when Bolt, Slack or Redis is unavailable.
 """
 
 from __future__ import annotations

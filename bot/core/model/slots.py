@@ -1,6 +1,6 @@
 """When a schedule should have run: its next time as Bolt lists it, and the times that have passed.
 
-When a schedule counts as late is decided in `bot.core.watching.late`.
+`bot.core.watching.late` decides when a schedule counts as late.
 """
 
 from __future__ import annotations

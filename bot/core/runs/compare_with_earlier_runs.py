@@ -1,6 +1,6 @@
 """A run's end compared with its schedule's earlier runs: a recovery, or another failure and what has changed.
 
-Which success is a recovery for a watch is decided in `bot.core.watching.counted_runs`.
+`bot.core.watching.counted_runs` decides which success is a recovery for a watch.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Name folding: the single definition of "the same name" for lookups, filters, suggestions and type-ahead.
 
-How similar names are suggested is decided in `bot.core.schedules.lookup`.
+`bot.core.schedules.lookup` decides which similar names are suggested.
 """
 
 from __future__ import annotations

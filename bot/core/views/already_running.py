@@ -1,6 +1,6 @@
 """Refusals of a start because its schedule is already running.
 
-When a start is refused or queued again is decided in `bot.flows.start_while_running`.
+`bot.flows.start_while_running` decides when a start is refused or queued again.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Starts that need approval: their card, and the sentences about them.
 
-Who may approve is decided in `bot.flows.approve`, and whether a start needs it by the policy
+`bot.flows.approve` decides who may approve, and the policy decides whether a start needs approval
 (`bot.core.policy.decision`).
 """
 

@@ -1,6 +1,6 @@
 """The list of a run's artifacts, with a button for each.
 
-`bot.flows.artifacts` reads it; whether a file can be posted is decided in `bot.flows.read_requested_file`.
+`bot.flows.artifacts` reads it, and `bot.flows.read_requested_file` decides whether a file can be posted.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """An end batch: one message for many runs that end in a channel at once, failures first.
 
-How many ends become one message is decided by `SlackBudget` in `bot.store.lanes` and the script `claim_post.lua`.
+`SlackBudget` in `bot.store.lanes` and the script `claim_post.lua` decide how many ends become one message.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Hints as shown to people: what a failure means, what to do next, and whether a retry can help.
 
-Which hint matches a message is decided in `bot.core.logs.hints`: by its table, and by `causes`.
+The table and `causes` in `bot.core.logs.hints` decide which hint matches a message.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 Nothing in the message depends on the time of rendering. Names in it are plain text, because a mention that an edit adds
 notifies nobody.
 
-When there's something to post is decided in `bot.core.watching.incident_life`, and when the message is edited in
-`bot.core.watching.edits`.
+`bot.core.watching.incident_life` decides when there's something to post, and `bot.core.watching.edits` decides when the
+message is edited.
 """
 
 from __future__ import annotations

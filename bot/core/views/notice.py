@@ -2,7 +2,7 @@
 
 Nothing in them depends on the time of rendering, and they mention nobody.
 
-Which runs and schedules get one is decided in `run_lines`, `slow` and `late` of `bot.core.watching`.
+`run_lines`, `slow` and `late` of `bot.core.watching` decide which runs and schedules get a notice.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The answer to `list`: schedules, ten per page.
 
-Which schedules are listed is decided in `bot.core.schedules.filter`.
+`bot.core.schedules.filter` decides which schedules are listed.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The reply if a name finds no schedule, or several: a sentence, and a button for each schedule that may be meant.
 
-Which schedules may be meant is decided in `bot.core.schedules.lookup`.
+`bot.core.schedules.lookup` decides which schedules may be meant.
 """
 
 from __future__ import annotations

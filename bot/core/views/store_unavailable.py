@@ -1,6 +1,6 @@
 """Sentences for when Redis can't be used: the cause, whether anything was done, and the next step.
 
-When Redis counts as unavailable is decided in `bot.service_outage`.
+`bot.service_outage` decides when Redis counts as unavailable.
 """
 
 from __future__ import annotations

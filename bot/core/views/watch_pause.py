@@ -1,6 +1,6 @@
 """Paused watches: the reason, the notice to a person, and the message once the bot can post in their channel again.
 
-When watches pause and resume is decided in `bot.flows.check_channel`.
+`bot.flows.check_channel` decides when watches pause and resume.
 """
 
 from __future__ import annotations

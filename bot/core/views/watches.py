@@ -1,6 +1,6 @@
 """Watches: the answers to making, listing and stopping them.
 
-Which schedules a watch covers is decided in `bot.core.watching.cover`.
+`bot.core.watching.cover` decides which schedules a watch covers.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Finding runs that nobody started here: a schedule's newest runs, compared with those that are known.
 
-When a schedule's runs are listed is decided in `bot.flows.discover_schedules`.
+`bot.flows.discover_schedules` decides when a schedule's runs are listed.
 """
 
 from __future__ import annotations

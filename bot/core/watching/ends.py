@@ -1,6 +1,6 @@
 """Ends of runs as watches account for them: from a stored run, or from a listing alone.
 
-Which of them count for a watch is decided in `bot.core.watching.counted_runs`.
+`bot.core.watching.counted_runs` decides which ends count for a watch.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The life of an incident: opened by a failure, counted, reported again, reopened, recovered, closed.
 
-Nothing is changed in place. Ends may arrive in any order; the newest one decides whether the schedule fails. Which runs
-count, and which success is a recovery, is decided in `bot.core.watching.counted_runs`.
+Nothing is changed in place. Ends may arrive in any order; the newest one decides whether the schedule fails.
+`bot.core.watching.counted_runs` decides which runs count, and which success is a recovery.
 """
 
 from __future__ import annotations
@@ -156,7 +156,7 @@ def _repeated(incident: Incident, end: RunEnd, watch: Watch, *, carded: bool) ->
     if not carded and needs_new_message(counted, end):
         return _opening(with_new_message(counted), end)
     if end.log == "late":
-        # Whether the error is a new one is decided when its log has been read: see `with_log`.
+        # When the log has been read, `with_log` decides whether the error is a new one.
         return counted
     return _add_errors(counted, end, told=carded)
 

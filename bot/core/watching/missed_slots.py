@@ -3,7 +3,7 @@
 A slot is counted after the next slot has passed, when it's certain that it has no run. Until then, digests show the
 slot beside the counts.
 
-When a schedule is reported as late is decided in `bot.core.watching.late`.
+`bot.core.watching.late` decides when a schedule is reported as late.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Recognizing the same error in another run: by what failed and why, ignoring details that change from run to run.
 
-Whether a new error gets a post in the incident's thread is decided in `bot.core.watching.incident_life`.
+`bot.core.watching.incident_life` decides whether a new error gets a post in the incident's thread.
 """
 
 from __future__ import annotations

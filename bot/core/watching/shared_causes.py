@@ -1,6 +1,6 @@
 """Finding the causes that incidents of an outage share: many schedules fail at once, often for the same reason.
 
-Which incidents form an outage is decided in the script `account_ends.lua`.
+The script `account_ends.lua` decides which incidents form an outage.
 """
 
 from __future__ import annotations

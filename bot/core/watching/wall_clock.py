@@ -1,6 +1,6 @@
 """Times of day in a time zone, including on days when its clocks change.
 
-Which zone applies is decided in `bot.flows.set_digest`, `watch_schedules` (quiet hours) and `handle_incident`
+Flows decide which zone applies: `bot.flows.set_digest`, `watch_schedules` (quiet hours) and `handle_incident`
 (snoozing).
 """
 

@@ -1,6 +1,6 @@
 """Buttons below a list of artifacts: download link, post the file, another page.
 
-`bot.flows.artifacts` answers; how much of a file is posted is decided in `bot.flows.read_requested_file`.
+`bot.flows.artifacts` answers, and `bot.flows.read_requested_file` decides how much of a file is posted.
 """
 
 from __future__ import annotations

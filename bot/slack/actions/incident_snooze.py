@@ -1,6 +1,6 @@
 """The menu *Snooze* on an incident's message, and *End snooze*.
 
-How long each choice lasts is decided in `bot.core.watching.snooze`.
+`bot.core.watching.snooze` decides how long each choice lasts.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """*I'm on it*, *Take over* and *No longer on it* on an incident's message.
 
-How long somebody stays on an incident is decided in `bot.core.watching.handling`.
+`bot.core.watching.handling` decides how long somebody stays on an incident.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """*Retry failed* and *Retry all* on a card.
 
-Which retry buttons a card has is decided in `bot.core.views.card`, and whether a run can be retried in
-`bot.flows.plan_start`.
+`bot.core.views.card` decides which retry buttons a card has, and `bot.flows.plan_start` decides whether a run can be
+retried.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 The button starts the same schedule again, with the same branch, pull request and commands.
 
-Which cards have the button is decided in `bot.core.views.card`.
+`bot.core.views.card` decides which cards have the button.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """*Start another*: repeat a command on purpose.
 
-Which starts count as the same is decided in `bot.core.model.same_start`.
+`bot.core.model.same_start` decides which starts count as the same.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """*Run nightly* below "did you mean": run the command with the suggested name.
 
-Which names are suggested is decided in `bot.core.schedules.lookup`.
+`bot.core.schedules.lookup` decides which names are suggested.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Render a message as Block Kit, within Slack's limits (docs.slack.dev, Block Kit reference).
 
-Which buttons a message has is decided where the message is built, in `bot.core.views`.
+`bot.core.views` builds messages, and decides which buttons they have.
 """
 
 from __future__ import annotations

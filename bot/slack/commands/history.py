@@ -1,6 +1,6 @@
 """`history <schedule>`: post a chart of its last runs to the channel.
 
-`bot.flows.history` posts it; how many runs may be asked for is decided in `bot.core.commands.verbs`.
+`bot.flows.history` posts it, and `bot.core.commands.verbs` decides how many runs may be asked for.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """`run <schedule>` and `retry <run id or schedule>`: start a run.
 
-`bot.flows.start` has the life of a start. Which run a retry repeats is decided in `bot.flows.plan_start`.
+`bot.flows.start` has the life of a start. `bot.flows.plan_start` decides which run a retry repeats.
 """
 
 from __future__ import annotations

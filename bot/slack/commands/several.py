@@ -1,6 +1,6 @@
 """`cancel` and `status` of several runs: answer for each run.
 
-How many may be named is decided in `bot.core.commands.given`.
+`bot.core.commands.given` decides how many runs may be named.
 """
 
 from __future__ import annotations

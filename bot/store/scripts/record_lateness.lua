@@ -3,7 +3,7 @@
 -- channels, then for each: channel, its late schedules as they were loaded and as they are now ('' for none); number of
 -- notices, then their rows (see shared/notices.lua). Returns 'ok', or 'again' if anything has changed since it was
 -- loaded: then nothing is done.
--- When a schedule counts as late is decided in `bot.core.watching.late`.
+-- `bot.core.watching.late` decides when a schedule counts as late.
 local token, due, slots = ARGV[3], key('due', 'late'), key('discovery', 'slots')
 local schedules, first = tonumber(ARGV[4]), 5
 local boards = first + schedules * 4 + 1

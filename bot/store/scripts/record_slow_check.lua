@@ -1,6 +1,6 @@
 -- Records a check of whether a run is slow. ARGV: member, token, delay to the next check in microseconds ('' if there's
 -- none), number of new notices, then their rows (see shared/notices.lua). Returns 1, or 0 if the claim was lost.
--- When a run counts as slow is decided in `bot.core.watching.slow`.
+-- `bot.core.watching.slow` decides when a run counts as slow.
 local member, due = ARGV[3], key('due', 'slow')
 if not owns(due, member, ARGV[4]) then return 0 end
 local first, notices = 7, tonumber(ARGV[6])

@@ -1,6 +1,6 @@
 """Make a run end as requested when it's started: with a failure of a certain kind, or without any.
 
-Without a request, a run ends as its commands do: see `plan.plausible`. How long it takes is decided in `new_run`.
+Without a request, a run ends as its commands do: see `plan.plausible`. `new_run` decides how long a run takes.
 """
 
 from __future__ import annotations

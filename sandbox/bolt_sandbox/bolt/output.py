@@ -3,7 +3,7 @@
 A log is a list of lines, each with its time in seconds since the command's start, so that it grows while the command
 runs.
 
-Which output a command has is decided in `bolt_sandbox.bolt.plan`, or by its schedule in `bolt_sandbox.bolt.catalog`.
+`bolt_sandbox.bolt.plan` decides which output a command has, unless its schedule in `bolt_sandbox.bolt.catalog` does.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A run's state at a given time: pure functions of the run and the time.
 
-How long a run takes is decided in `bolt_sandbox.bolt.new_run`.
+`bolt_sandbox.bolt.new_run` decides how long a run takes.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The workspace's state: people, channels, messages, and who can see them. Independent of HTTP.
 
-Whether a message can be edited is decided in `bolt_sandbox.slack.methods_chat`.
+`bolt_sandbox.slack.methods_chat` decides whether a message can be edited.
 """
 
 from __future__ import annotations

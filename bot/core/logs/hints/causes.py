@@ -1,6 +1,6 @@
 """Causes of a command's failure: its failures grouped by hint, the most frequent first.
 
-Whether a retry can help is decided by `retry_helps` in `bot.core.model.cause`.
+`retry_helps` decides whether a retry can help in `bot.core.model.cause`.
 """
 
 from __future__ import annotations
