@@ -73,7 +73,8 @@ class Measured:
 def record(found: Mapping[str, Sequence[Row]], order: Sequence[str], out: Path) -> None:
     """Store newly measured rows with the older ones, in the JSON file `out` and in a Markdown file beside it.
 
-    `found` has the rows by their part's name, `order` the names of all parts. Parts that no longer exist are dropped.
+    `found` has the rows by their part's name, and `order` has the names of all parts. Parts that no longer exist are
+    dropped.
     """
     kept = _kept(out)
     commit, at, machine = _commit(), f"{datetime.now(UTC):%Y-%m-%d %H:%M}", surroundings()

@@ -1,6 +1,6 @@
 """Finishing tasks when the process stops.
 
-`bot.app` decides how long they have.
+`bot.app` decides how long tasks have.
 """
 
 from __future__ import annotations

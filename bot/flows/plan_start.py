@@ -27,7 +27,7 @@ from bot.flows.usual_duration import usual_s
 
 
 class NotStartable(Exception):  # noqa: N818 - an answer, which never leaves the flows
-    """Nothing can be started. `why` is the sentence for the person, `near` the slugs that may have been meant."""
+    """Nothing can be started. `why` is the sentence for the person, and `near` has the slugs that may be meant."""
 
     def __init__(self, why: str, near: tuple[str, ...] = ()) -> None:
         super().__init__(why)

@@ -54,7 +54,7 @@ class ThreadSubject:
     """The subject of a thread. `run` is None if the thread doesn't belong to a card.
 
     `why` explains why a card's run isn't known; `lost` is set if its record has to be restored. `queued` is the
-    id of a queued start's request, and `pending` the id of the request of a start that's waiting for approval.
+    id of a queued start's request, and `pending` is the id of the request of a start that's waiting for approval.
     """
 
     run: RunKey | None = None

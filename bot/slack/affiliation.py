@@ -114,8 +114,8 @@ def _of_interaction(body: Json) -> Affiliation:
 def _of_event(body: Json, event: Json) -> Affiliation:
     """Read the affiliation from an event.
 
-    In shared channels, a mention's `team` is the reader's, and `user_team` the writer's, which is left out if they're
-    the same.
+    In shared channels, a mention's `team` is the reader's, and `user_team` is the writer's, which is left out if
+    they're the same.
     """
     own = text_in(event, "user_team") or text_in(event, "source_team") or text_in(event, "team")
     if not own and body.get("is_ext_shared_channel"):

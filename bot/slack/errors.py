@@ -3,7 +3,7 @@
 Sources: docs.slack.dev, the methods chat.postMessage, chat.update, files.completeUploadExternal, and the errors common
 to all.
 
-`bot.flows.poster` decides how a post reacts to each error, and an edit in `bot.flows.edit_cards`.
+`bot.flows.poster` decides how a post reacts to each error, and `bot.flows.edit_cards` decides how an edit does.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Start requests: one hash each, keyed by the delivery that asked for it.
 
-The script `accept_start.lua` decides whether a start is a repetition, and `begin_sending.lua` whether it may still be
-sent.
+The script `accept_start.lua` decides whether a start is a repetition, and `begin_sending.lua` decides whether it may
+still be sent.
 """
 
 from __future__ import annotations

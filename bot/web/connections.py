@@ -68,7 +68,7 @@ class ConnectionLimits:
 
 
 class Connection(Protocol):
-    """A counted connection. `peer` is the remote address, `since` when `phase` began, on the loop's clock."""
+    """A counted connection. `peer` is the remote address, and `since` is when `phase` began, on the loop's clock."""
 
     peer: str
     phase: Phase

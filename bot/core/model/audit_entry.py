@@ -50,8 +50,8 @@ class AuditEntry:
     """An audit log entry. `action`, `decision` and `rule` are the policy's.
 
     `outcome` is a run's state, or why there was no run. `user` is the Slack id of the person who acted; for a refused
-    start or an ended run, of the person who asked for it. For a watch, `schedule` is what it watches, `text` its
-    options and `outcome` its number. The audit log itself sets `at`.
+    start or an ended run, it's the id of the person who asked for it. For a watch, `schedule` is what it watches,
+    `text` is its options, and `outcome` is its number. The audit log itself sets `at`.
     """
 
     event: str

@@ -1,6 +1,6 @@
 """A live log: new lines of a command's output, posted as they arrive.
 
-`bot.flows.tail_log` decides when it ends, and `bot.core.views.live_log` how often it's posted.
+`bot.flows.tail_log` decides when it ends, and `bot.core.views.live_log` decides how often it's posted.
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ class Notice:
 
     A notice is about a run, an hour of runs, a slow run (`slow` and `run`), or late schedules: more than one if many
     are late at once. `thread` is the message in whose thread it's posted, or empty if it's posted in the channel.
-    `watch` is the number of the watch that wants it, `owner` the schedule's.
+    `watch` is the number of the watch that wants it, and `owner` is the schedule's owner.
     """
 
     channel: str

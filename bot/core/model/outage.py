@@ -1,6 +1,6 @@
 """An outage: many schedules of a channel that began to fail at the same time, reported in one message.
 
-The script `account_ends.lua` decides which incidents form an outage; its message is in `bot.core.views.outage`.
+The script `account_ends.lua` decides which incidents form an outage; an outage's message is in `bot.core.views.outage`.
 `bot.service_outage` decides when Bolt, Slack or Redis is unavailable.
 """
 

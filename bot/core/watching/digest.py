@@ -45,7 +45,7 @@ class DigestRow:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The figures of a digest. `rows` are the watched schedules, `failing` the channel's open incidents.
+    """The figures of a digest. `rows` are the watched schedules, and `failing` are the channel's open incidents.
 
     `stale_since` is when Bolt was last read, if that's too long ago for the figures to be complete.
     """

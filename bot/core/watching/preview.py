@@ -27,7 +27,7 @@ _DAY_S = 86_400
 class Previewed:
     """Counts of the reports that a watch would have made on one schedule, or on several, in `days` days.
 
-    `messages` are new messages about failures, `failures` the failed runs that they count. `lines` counts the lines
+    `messages` are new messages about failures, and `failures` are the failed runs in them. `lines` counts the lines
     about single runs and, for `busy` schedules, the lines that sum up an hour.
     """
 

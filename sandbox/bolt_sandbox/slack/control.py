@@ -10,7 +10,7 @@ What people do (answered once the app has acknowledged it, or after 3 s):
 POST /control/slash      {user, channel, text, command?="/bolt", times?=1}   `times` repeats the same delivery
 POST /control/click      {user, channel, action_id | label, ts?, block_id?, value?, times?=1}
                          without `ts`: on the newest message that has it. The response includes the confirm dialog, if any.
-                         A menu's label is its placeholder, and `value` the value or the text of an option
+                         A menu's label is its placeholder, and `value` is the value or the text of an option
 POST /control/say        {user, channel, text, thread_ts?, times?=1}   a message; in `dm` the app gets message.im
 POST /control/mention    {user, channel, text, thread_ts?, times?=1}      "@bolt text"
 POST /control/edit       {user, channel, ts, text}      edits the user's own message; the app gets it again

@@ -1,6 +1,6 @@
 """Causes of a command's failure: its failures grouped by hint, the most frequent first.
 
-`retry_helps` decides whether a retry can help in `bot.core.model.cause`.
+`retry_helps` in `bot.core.model.cause` decides whether a retry can help.
 """
 
 from __future__ import annotations

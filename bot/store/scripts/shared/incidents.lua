@@ -71,7 +71,7 @@ local function dirty_outage(card)
 end
 
 -- If an outage's message can't be edited anymore, a line in its thread says what the message would show. `line` is the
--- number of the newest line, `line_due` its due time, and `line_us` the time at which the last line was posted.
+-- number of the newest line, `line_due` is its due time, and `line_us` is when the last line was posted.
 local LINE_GAP_US, LINE_SOON_US = 60 * 1000000, 2 * 1000000
 local function outage_line(channel, number, line) return 'outage/state-' .. line .. '/' .. channel .. '/' .. number end
 local function push_outage_line(channel, number, due)
