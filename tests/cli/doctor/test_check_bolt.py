@@ -25,7 +25,7 @@ from bot.service_outage import ServiceOutage
 from bot.tls import tls
 from tests.certificates import expired, untrusted
 from tests.cli.doctor.patient import found_by
-from tests.test_causes import answering
+from tests.test_unreachable_services import answering
 
 KEY = {"PARADIME_API_KEY": "sandbox", "PARADIME_API_SECRET": "sandbox"}
 COMPANY = {"PARADIME_API_SECRET": "prdm_cmp_sandbox"}

@@ -10,7 +10,7 @@ import pytest
 from bot.cli.doctor import check_bolt, check_clock, check_slack
 from bot.cli.doctor.finding import Finding
 from tests.cli.doctor.patient import found_by
-from tests.test_causes import answering
+from tests.test_unreachable_services import answering
 
 
 def dated(ahead_s: float, status: str = "200 OK", body: str = '{"ok": false, "error": "invalid_auth"}') -> bytes:

@@ -22,7 +22,7 @@ from tests.certificates import expired, untrusted
 from tests.cli.doctor.patient import found_by
 from tests.store.fake_server import GOOD, fake, telling
 from tests.store.servers import Server, Servers, ask, redis_server
-from tests.test_causes import answering
+from tests.test_unreachable_services import answering
 from tests.waiting import eventually
 
 PASSWORD = "very-secret-5"  # noqa: S105 - a made-up one
