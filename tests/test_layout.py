@@ -1,8 +1,9 @@
-"""A test is where readers look for it: at the same path as the module it tests."""
+"""Readers find things: a test is at the same path as the module it tests, and modules that docstrings name exist."""
 
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -61,3 +62,36 @@ def has_test(module: str) -> bool:
 def test_no_exception_outlives_its_module() -> None:
     """The list of modules without a test names none that has been removed or has a test."""
     assert [name for name in WITHOUT if not (ROOT / name).exists() or has_test(name)] == []
+
+
+# Folders of modules, by the package that they are.
+PACKAGES = {"bot": ROOT / "bot", "bolt_sandbox": ROOT / "sandbox" / "bolt_sandbox", "bench": ROOT / "bench"}
+NAMED = re.compile(r"`(bot|bolt_sandbox|bench)((?:\.\w+)+)`")
+SCRIPT = re.compile(r"(\w+)\.lua\b")
+
+
+def texts() -> dict[str, str]:
+    """The text of every module and script, by path."""
+    paths = [path for folder in (*PACKAGES.values(), ROOT / "tests") for path in folder.rglob("*.py")]
+    return {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8") for path in (*paths, *scripts().values())}
+
+
+def scripts() -> dict[str, Path]:
+    """The scripts by name."""
+    return {path.stem: path for path in (ROOT / "bot" / "store" / "scripts").rglob("*.lua")}
+
+
+def is_there(package: str, names: list[str]) -> bool:
+    """Whether a module exists. Its last name may be something that the module defines."""
+    path = PACKAGES[package].joinpath(*names)
+    module = path.parent.with_suffix(".py")
+    return path.is_dir() or path.with_suffix(".py").exists() or (module.exists() and names[-1] in module.read_text())
+
+
+def test_modules_and_scripts_that_docstrings_name_exist() -> None:
+    """No docstring or comment sends its reader to a module or script that was renamed or removed."""
+    known, found = scripts(), texts()
+    named = [(file, *match.groups()) for file, text in found.items() for match in NAMED.finditer(text)]
+    assert len(named) > 500
+    assert [one for one in named if not is_there(one[1], one[2].removeprefix(".").split("."))] == []
+    assert [(file, one) for file, text in found.items() for one in SCRIPT.findall(text) if one not in known] == []

@@ -2,8 +2,8 @@
 
 Only runs that have ended count. Durations count only successes, because failures are short or long for other reasons.
 
-`bot.flows.history` posts it, and `bot.charts.history` draws it. `bot.core.commands.verbs` decides how many runs may be
-asked for.
+`bot.flows.history` posts the chart, and `bot.charts.history` draws it. `bot.core.commands.verbs` decides how many runs
+may be asked for.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The choice of the channel's watch that decides about a schedule.
 
-`bot.flows.watch_permissions` checks the policy first.
+`bot.flows.watch_permissions` leaves out the watches that the policy doesn't let report it.
 """
 
 from __future__ import annotations

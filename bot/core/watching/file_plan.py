@@ -1,6 +1,6 @@
 """The changes that the watches file makes to the stored watches.
 
-`bot.flows.keep_watches` applies it.
+`bot.flows.keep_watches` makes these changes.
 """
 
 from __future__ import annotations
