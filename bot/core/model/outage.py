@@ -1,10 +1,6 @@
 """An outage: many schedules of a channel that began to fail at the same time, reported in one message.
 
-<<<<<<< Updated upstream
 The script `account_ends.lua` decides which incidents form an outage; an outage's message is in `bot.core.views.outage`.
-=======
-The script `account_ends.lua` decides which incidents form an outage; the message is in `bot.core.views.outage`.
->>>>>>> Stashed changes
 `bot.service_outage` decides when Bolt, Slack or Redis is unavailable.
 """
 

@@ -1,12 +1,7 @@
 """The policy as data: rules in order, their conditions and effects.
 
-<<<<<<< Updated upstream
-`bot.core.policy.decision` decides by them. A command's action is named in its module in `bot.slack.commands`, and
+`bot.core.policy.decision` applies them. A command's action is named in its module in `bot.slack.commands`, and
 a button's action is named in `bot.core.views.buttons`.
-=======
-`bot.core.policy.decision` applies them. Each command's action is named in its module in `bot.slack.commands`, and
-each button's in `bot.core.views.buttons`.
->>>>>>> Stashed changes
 """
 
 from __future__ import annotations
