@@ -67,7 +67,7 @@ def _rows(crowd: Crowd, small: Crowd) -> list[Row]:
     count, methods = sum(crowd.throttled.values()), ", ".join(crowd.throttled)
     rows = [
         Row(
-            f"{size.asking} people start a run each within {crowd.asked_s:.0f} s, {size.people:,} people and "
+            f"{size.asking} people start a run each within {crowd.asked_s:.0f} s in a workspace of {size.people:,} people and "
             f"{size.channels:,} channels, {when}: refused",
             f"{crowd.refused}",
             f"{crowd.carded} cards",

@@ -63,7 +63,7 @@ class IncidentRun:
 
     @property
     def order(self) -> tuple[datetime, datetime, int]:
-        """The run's place among the schedule's ends."""
+        """The run's place in the order in which the schedule's runs ended."""
         return RunEnd(self.run, self.state, self.started_at, self.ended_at).order
 
 

@@ -49,7 +49,7 @@ async def _start(context: ListenerContext, asker: Asker, body: dict[str, Any], v
 
 
 async def _recorded(context: ListenerContext, asker: Asker, refused: str, slug: str) -> StartCommand:
-    """Load a command that the button can't carry, with a suggested slug, only for its asker. Raises BadCommand."""
+    """Load a command that's too long for its button, and put the suggested slug in. Raises BadCommand for anyone but its asker."""
     async with asyncio.timeout(RECORD_S):
         earlier = await context.requests.load_request(refused)
     if earlier is None or earlier.user != asker.user or slug not in earlier.near:

@@ -1,4 +1,4 @@
-"""The control API of the sandbox's Bolt: what happens in Bolt without the bot, and what goes wrong.
+"""The control API of the sandbox's Bolt: it makes things happen in Bolt without the bot, and makes calls fail.
 
 GET    /control/bolt/state?runs=N          schedules, runs (all, or the newest N and those active), request counts,
                                            faults, settings

@@ -46,7 +46,7 @@ class Broken:
         return f"redis://bot:{PASSWORD}@127.0.0.1:{self.port}/0"
 
     async def tell(self, *commands: tuple[str, ...]) -> None:
-        """Send the server commands as its administrator."""
+        """Send commands to the server as its administrator."""
         admin = self.server.client()
         try:
             for words in commands:
