@@ -93,7 +93,7 @@ def _shown(value: object) -> str:
 
 
 def page(current: str) -> str:
-    """Return the page with its tables generated again. Raises SystemExit unless it has each of them exactly once."""
+    """Return the page with its tables generated again. Raises SystemExit unless each table is there exactly once."""
     tables: dict[str, str] = {}
     for heading, row in rows():
         tables[heading] = tables.get(heading, COLUMNS) + row

@@ -112,7 +112,7 @@ class LogReader:
     ) -> FailureLog | None:
         """Read a command's log. Returns None as long as it's empty.
 
-        `facts` are its run's, which determine the hints; without them, the caller doesn't need the log's causes. Raises
+        `facts` are the run's, and determine the hints; without them, the caller doesn't need the log's causes. Raises
         BoltError, and BoltOutcomeUnknown if reading and the wait for a slot take longer than `within_s`.
         """
         hints = self.hints_for(facts) if facts else None

@@ -68,7 +68,7 @@ async def test_the_digest_goes_without_a_picture_that_cannot_be_drawn(stage: Dig
 
 
 async def test_a_digest_without_runs_has_no_picture(one_redis: Redis) -> None:
-    """There'd be nothing to see."""
+    """The picture would be empty."""
     stage = DigestStage(one_redis)
     stage.charts.is_installed = True
     await stage.watch("*")

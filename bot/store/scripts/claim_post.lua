@@ -1,7 +1,7 @@
 -- Claims a slot of the posting budget, then the most urgent post for it. ARGV: lease in microseconds, lease of logs in
 -- microseconds, gap between posts in microseconds, gap between posts of a channel in microseconds, number of ends in a
 -- channel above which they're posted as one message, max ends in that message, gap between uploads in microseconds.
--- Returns {item, token, class, channel} or {'', microseconds until the next look}
+-- Returns {item, token, class, channel} or {'', microseconds until the next look}.
 -- The gaps and numbers are in `SlackBudget` of `bot.store.lanes`, and the order of the classes is in shared/lanes.lua.
 local at = now()
 local hold = tonumber(redis.call('GET', key('hold', 'chat.postMessage')) or '0')
