@@ -1,4 +1,7 @@
-"""How long the log of a failed run may be read, so that the end is announced in time."""
+"""How long the log of a failed run may be read, so that the end is announced in time.
+
+How long the bot waits for a log that is late is decided in `bot.flows.conclude`.
+"""
 
 from __future__ import annotations
 

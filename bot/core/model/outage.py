@@ -11,7 +11,8 @@ from datetime import datetime
 
 from bot.core.model.incident import Incident
 
-# If more incidents than this open in a channel within WITHIN_S seconds, the rest share one message.
+# If more incidents than this open in a channel within WITHIN_S seconds, the rest share one message. Both numbers must
+# match those in account_ends.lua, which decides.
 APART_MOST = 5
 WITHIN_S = 120.0
 # How many causes get a post of their own in the outage's thread.

@@ -61,6 +61,7 @@ end
 
 -- When many incidents open in a channel within a short time, the first few have messages of their own, and the others
 -- share one: an outage. While it's open, a new incident with one of its causes joins it. Returns its number, or nil.
+-- The numbers must match those in bot/core/model/outage.py.
 local APART_MOST, WITHIN_US = 5, 120 * 1000000
 local function outage_for(channel, cause, team)
   local open, at = key('outage', 'open', channel), now()
