@@ -12,7 +12,8 @@
         runbook: https://wiki.example.com/vpn
         schedule: prod-*
 
-`id`, `pattern` and `text` are required. The caller supplies the compiler for patterns and the mask for sentences.
+`id`, `pattern` and `text` are required. The caller (`bot.hints_file`) supplies the compiler for patterns,
+which may refuse one, and the mask for sentences.
 """
 
 from __future__ import annotations
