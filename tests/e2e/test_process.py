@@ -219,7 +219,7 @@ async def test_the_data_of_another_bot_is_not_touched(stage: Stage) -> None:
     other = {"PARADIME_WORKSPACE_UID": "another"}
     bot = await stage.start_bot(other, ready=False)
     assert await bot.ended() == 1
-    assert "and this one is for the Bolt workspace another. Set BOLT_BOT_NAME" in bot.printed()
+    assert "this bot is for the Bolt workspace another. Set BOLT_BOT_NAME" in bot.printed()
     assert "Traceback" not in bot.printed()
     bot = await stage.start_bot({**other, "BOLT_BOT_ADOPT": "1"})
     assert "took over the data of another bot" in bot.printed()

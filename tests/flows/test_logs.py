@@ -88,7 +88,7 @@ async def test_a_running_command_may_tell_only_as_it_is_followed(stage: Stage) -
     assert box(message) == "line 1"
     assert "Live log" in [button.label for button in buttons(message)]
     stage.bolt.faults.fail("command_log", BoltNotSent())
-    assert "nothing yet" in said((await stage.show()).text)
+    assert "hasn't printed anything yet" in said((await stage.show()).text)
 
 
 @pytest.mark.parametrize(
