@@ -34,7 +34,7 @@ def _web_address(value: str) -> str:
 
 def _for_links(value: str) -> str:
     if "@" in urlsplit(value).netloc:
-        raise _should("not contain a user or a password: it appears in links")
+        raise _should("not contain a username or a password, because it appears in links")
     return value
 
 

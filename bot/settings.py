@@ -80,12 +80,12 @@ class Settings(BaseSettings):
     paradime_workspace_uid: Uid | None = None
     """The Bolt workspace's uid; required with a company-wide secret (`prdm_cmp_…`)."""
     paradime_app_url: LinkAddress = "https://app.paradime.io"
-    """The address of Paradime's app, for links in Slack. Everybody sees it, so it can't contain a user or a
+    """The address of Paradime's app, for links in Slack. Everybody sees it, so it can't contain a username or a
     password."""
     paradime_webhook_secret: WebhookSecret | None = None
     """If it's set, the bot accepts Bolt's webhooks at `/paradime/webhooks`; otherwise, that path returns 404. `whsec_…`
-    is for signed webhooks (Standard Webhooks, Svix). Anything else is one word of at least 16 letters, digits, `-` and
-    `_`, which each webhook sends as the last part of the path, as `X-Webhook-Secret` or as a bearer token."""
+    is for signed webhooks (Standard Webhooks, Svix). Any other value has to be at least 16 letters, digits, `-`
+    and `_`, and each webhook sends it as the last part of the path, as `X-Webhook-Secret` or as a bearer token."""
     # A person is notified of a lost start within 20 s, so no request may take longer.
     bolt_bot_api_timeout_s: float = Field(default=10, ge=0.5, le=20)
     """The timeout of a whole request to Bolt. If the reply to a start takes longer, the bot looks for its run."""

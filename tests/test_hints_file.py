@@ -232,14 +232,14 @@ def test_check_shows_every_fault(own: Path, capsys: pytest.CaptureFixture[str]) 
 def test_try_shows_the_hint_of_each_failure(
     own: Path, capsys: pytest.CaptureFixture[str], schedule: str, hint: str
 ) -> None:
-    """`hints try` shows each failure's hint and its message as patterns see it; a schedule's hints apply only to it."""
+    """`hints try` shows each failure's hint and the text that patterns match; a schedule's hints apply only to it."""
     asked = ["hints", "try", str(LOG), "--hints", str(own), "--schedule", schedule]
     assert main(asked) == 0
     told = capsys.readouterr().out
     assert told.startswith(f"model fct_revenue: {hint}\n  ")
     assert "  A retry helps: no.\n" in told
     assert told.endswith(
-        '  The message, as patterns see it:\n    Binder Error: Values list "o" does not have a column named "net_amnt"\n'
+        '  Patterns are matched against:\n    Binder Error: Values list "o" does not have a column named "net_amnt"\n'
     )
     assert ("https://wiki.test/net" in told) == (hint == "net_amount")
 

@@ -159,8 +159,16 @@ def test_an_empty_environment_names_everything_that_is_needed() -> None:
         ("BOLT_BOT_POLL_MIN_S", "often", "should be a number"),
         ("BOLT_BOT_POLL_MIN_S", "31", "should be at most BOLT_BOT_POLL_MAX_S"),
         ("BOLT_BOT_API_TIMEOUT_S", "21", "should be at most 20"),
-        ("PARADIME_APP_URL", "https://u:p@h/", "should not contain a user or a password: it appears in links"),
-        ("PARADIME_APP_URL", "https://u@h/", "should not contain a user or a password: it appears in links"),
+        (
+            "PARADIME_APP_URL",
+            "https://u:p@h/",
+            "should not contain a username or a password, because it appears in links",
+        ),
+        (
+            "PARADIME_APP_URL",
+            "https://u@h/",
+            "should not contain a username or a password, because it appears in links",
+        ),
         (
             "BOLT_BOT_SECRET_PATTERNS",
             "acme-[a-z]{8}\n(unclosed-acme",

@@ -22,8 +22,8 @@ matches, it shows no hint. Before it compares a message with the rows, it remove
 day, dbt's headings, positions in the SQL, and the details that databases add. The first row that
 matches wins.
 
-To add a hint to this table, see [CONTRIBUTING.md](../CONTRIBUTING.md#adding-a-hint). To add one for
-your team only, you don't have to change the bot: write it to a file of your own, as follows.
+To add a hint to this table, see [CONTRIBUTING.md](../CONTRIBUTING.md#adding-a-hint). To add a hint
+for your team only, you don't have to change the bot: put it in a file of your own, as follows.
 
 ## Your own hints
 
@@ -70,8 +70,8 @@ bolt-bot hints check hints.yaml
 bolt-bot hints try log.txt --hints hints.yaml --schedule orders-eu
 ```
 
-`hints try` shows which hint each failure in a log gets, and the failure's message as patterns see
-it. It does so without a hints file too, which helps when you write a pattern.
+`hints try` shows which hint each failure in a log gets, and the text that patterns
+are matched against. It does so without a hints file too, which helps when you write a pattern.
 """
 
 

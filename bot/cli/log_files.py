@@ -106,12 +106,12 @@ def _sentences(hint: Cause | Hint) -> str:
 
 
 def as_hints(found: Reading, hints: Table, exit_code: int | None = None) -> str:
-    """Format for authors of hints: each failure's hint, and its message as patterns see it."""
+    """Format for authors of hints: each failure's hint, and the text that patterns are matched against."""
     parts = []
     for name, message in found.messages:
         lines = [f"{one_line(name)}: {_named(hint_for(message, hints))}"]
         text = normalized(message)
-        lines += ["  The message, as patterns see it:", *(f"    {line}" for line in text.split("\n"))] if text else []
+        lines += ["  Patterns are matched against:", *(f"    {line}" for line in text.split("\n"))] if text else []
         parts.append("\n".join(lines))
     if not any(normalized(message) for _, message in found.messages):
         by_exit = hints.by_exit_code(exit_code)

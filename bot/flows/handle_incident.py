@@ -209,7 +209,7 @@ class IncidentHandler:
         if start is not None and is_starting(start) and start.user != asker.user:
             other = RetryAsked(start.user, start.asked_at)
         if other is not None:
-            return Message((Mention(other.by), " already asked at ", When(other.at), f" for a retry. {NOTHING}"))
+            return Message((Mention(other.by), " already asked for a retry at ", When(other.at), f". {NOTHING}"))
         newest = incident.failed.run if incident.failed else button.run
         return newest if newest == button.run else _asks(button.run, newest)
 

@@ -64,7 +64,7 @@ class ThreadPoster:
         card = await self._posts.load_card(name)
         run = await run_of_card(self._runs, card)
         if card is None or run is None:
-            log.error("a post in a thread has lost its card or run", kind=kind, card=name)
+            log.error("the card or run of a post in a thread is no longer in Redis", kind=kind, card=name)
             await self._posts.posted(post, name, DROPPED)
             return
         log_run(run)

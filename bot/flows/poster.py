@@ -104,7 +104,7 @@ class MessagePoster:
         """Skip a channel that refuses posts for a while, so that it doesn't use up other channels' slots."""
         if await self._posts.unreachable_why(channel) is None:
             log.warning(
-                "a channel is unreachable; the ends of its runs will be sent to whoever asked for those runs",
+                "a channel is unreachable; the ends of its runs will be sent to the people who asked for them",
                 channel=channel,
                 why=refused.code,
             )

@@ -106,12 +106,12 @@ async def app_of_bot(chat: SlackChat, identity: Identity) -> str:
 
 
 def check_same_app(of_bot: str, of_app_token: str) -> None:
-    """Check that both tokens belong to one app, unless that isn't known. Raises TokenRefusedError."""
+    """Check that both tokens belong to the same app, unless that isn't known. Raises TokenRefusedError."""
     if of_bot and of_app_token and of_bot != of_app_token:
         raise TokenRefusedError(
-            f"SLACK_BOT_TOKEN belongs to the Slack app {of_bot}, and SLACK_APP_TOKEN to {of_app_token}: nothing that "
-            "people do would reach the bot.",
-            f"Copy both tokens from one app: https://api.slack.com/apps/{of_bot}",
+            f"SLACK_BOT_TOKEN belongs to the Slack app {of_bot}, but SLACK_APP_TOKEN belongs to {of_app_token}, so "
+            "commands and clicks wouldn't reach the bot.",
+            f"Copy both tokens from the same app: https://api.slack.com/apps/{of_bot}",
         )
 
 

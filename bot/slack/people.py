@@ -51,8 +51,8 @@ GROUPS_FRESH_S = 300.0
 # As long as a start may wait in the queue.
 NOTED_S = 8 * 86400.0
 GROUP_MESSAGE = (
-    "I'm not in this group direct message, and Slack doesn't let anyone invite apps to one: "
-    "type the command in a channel, or in a direct message with me"
+    "I'm not in this group direct message, and Slack doesn't let anyone invite me to it. "
+    "Type the command in a channel, or in a direct message with me"
 )
 # How old a role may be when the person acts, if a call can be spared.
 ROLE_S = 3600.0

@@ -52,7 +52,7 @@ def http_handler(
         "requests without Slack's signature were refused: check SLACK_SIGNING_SECRET if they came from Slack"
     )
     late = RareWarning(
-        "requests with Slack's signature were refused: they're older than five minutes, or replayed by someone else"
+        "requests with Slack's signature were refused because they're older than five minutes: delayed, or replayed by someone else"
     )
     clock = RareWarning(
         "requests from Slack were refused because this machine's clock is wrong: synchronize it with NTP"

@@ -142,7 +142,7 @@ def _totals(found: Json | None) -> Iterator[GaugeMetricFamily]:
     helps = {
         "active_runs": "Runs that are being followed and haven't ended.",
         "untold_ends": "Runs that have ended, but whose end hasn't been posted in a thread yet.",
-        "untold_end_age_seconds": "How long the oldest unposted end has been known.",
+        "untold_end_age_seconds": "How long the bot has known about the oldest end that hasn't been posted.",
         "watches": "Watches, across all channels.",
         "open_incidents": "Watched schedules that are failing, counted in each channel.",
         "listing_age_seconds": "Seconds since the last complete listing of watched schedules. Absent while nothing is watched.",

@@ -43,7 +43,7 @@ def _version(facts: Facts) -> list[ServerFault]:
     found = re.match(r"(\d+)\.(\d+)", version)
     # Valkey reports itself as Redis 7.2.4 or later here, so one comparison covers both.
     if found and (int(found[1]), int(found[2])) < OLDEST:
-        sentence = f"Redis is version {version}: 7.0 is the oldest that works."
+        sentence = f"Redis is version {version}, but the bot needs 7.0 or later."
         return [ServerFault("version", sentence, "Upgrade the server, or use Valkey.", is_fatal=True)]
     return []
 
@@ -51,7 +51,7 @@ def _version(facts: Facts) -> list[ServerFault]:
 def _role(facts: Facts) -> list[ServerFault]:
     if facts.get("role") in {"slave", "replica"}:
         sentence = "REDIS_URL points to a read-only replica."
-        return [ServerFault("role", sentence, "Point it to the primary.", is_fatal=True)]
+        return [ServerFault("role", sentence, "Point it at the primary.", is_fatal=True)]
     return []
 
 

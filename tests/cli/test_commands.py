@@ -133,7 +133,7 @@ async def test_tokens_of_two_apps_end_the_start(sandbox: Sandbox, tmp_path: Path
     tokens = {"SLACK_APP_TOKEN": sandbox.workspace.other_app_token}
     outcome = await bolt_bot("run", folder=tmp_path, environment={**sandbox.env(), **here, **tokens})
     assert outcome.status == 1
-    assert "SLACK_BOT_TOKEN belongs to the Slack app A0SANDBOX, and SLACK_APP_TOKEN to A0OTHER" in outcome.err
+    assert "SLACK_BOT_TOKEN belongs to the Slack app A0SANDBOX, but SLACK_APP_TOKEN belongs to A0OTHER" in outcome.err
 
 
 async def test_the_manifest_can_be_piped() -> None:

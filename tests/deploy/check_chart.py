@@ -282,7 +282,7 @@ def test_the_rules_are_those_of_the_repository() -> None:
         ({"settings": {"SLACK_BOT_TOKEN": "x"}}, "- settings: Additional property SLACK_BOT_TOKEN is not allowed"),
         ({"secretKeys": ["SLACK_TOKEN"]}, "- secretKeys.0: secretKeys.0 must be one of the following:"),
         ({"redis": {"url": "redis:6379"}}, "redis.url should begin with redis://, rediss:// (TLS)"),
-        ({"redis": {"url": "redis://:p@h/0"}}, "redis.url contains a user or a password: put the whole address"),
+        ({"redis": {"url": "redis://:p@h/0"}}, "redis.url contains a username or a password: put the whole address"),
         ({"redis": {"url": "redis://h", "existingSecret": "r"}}, "are both set: keep one of them."),
         ({"ingress": {"enabled": True}}, "ingress.host is missing: it's the host name at which Slack or Bolt reaches"),
     ],

@@ -288,6 +288,6 @@ async def test_a_group_direct_message_that_the_bot_is_not_in(stage: Stage) -> No
     stage.sandbox.workspace.add_channel("mpdm-ada--grace-1", "mpim", ["U0ADA", "U0GRACE"])
     await stage.start_bot()
     await stage.slash("run nightly", channel="mpdm-ada--grace-1")
-    await stage.until(stage.told_privately("type the command in a channel, or in a direct message with me"))
+    await stage.until(stage.told_privately("Type the command in a channel, or in a direct message with me"))
     assert "/invite" not in stage.private()[-1].text
     assert stage.started() == []

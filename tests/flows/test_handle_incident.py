@@ -205,7 +205,7 @@ async def test_two_clicks_at_once_are_one_retry(start_stage: Stage) -> None:
     of.incidents.contended = 1
     assert await of.flow.begin_retry(asker(), button) == 4713
     assert await of.flow.begin_retry(asker(), button) == 4713
-    assert "@U0ADA already asked at " in words(await of.flow.begin_retry(asker(BOB), button))
+    assert "@U0ADA already asked for a retry at " in words(await of.flow.begin_retry(asker(BOB), button))
     assert of.incidents.edits == ["none", "none"]
     long_ago = failing(retry_asked=RetryAsked(ADA, datetime.now(UTC) - timedelta(minutes=2)))
     of = handling(start_stage, long_ago)

@@ -163,7 +163,7 @@ async def test_a_second_person_is_told_whose_it_is(stage: IncidentStage) -> None
     assert await stage.incidents.store_incident(stored, replace(stored.incident, retry_asked=None), "none")
     answer = await click(stage, "r2", BOB)
     assert answer is not None
-    assert said(answer.text).startswith("@U0ADA already asked at ")
+    assert said(answer.text).startswith("@U0ADA already asked for a retry at ")
     wait = await handler(stage).run_to_cancel(CHANNEL, "nightly")
     assert isinstance(wait, Message)
     assert "hasn't started yet" in said(wait.text)

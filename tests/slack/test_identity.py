@@ -17,7 +17,9 @@ async def test_the_app_that_a_bot_belongs_to(sandbox: Sandbox) -> None:
     await chat.close()
     assert app == app_id(settings["SLACK_APP_TOKEN"]) == sandbox.workspace.app_id
     check_same_app(app, app_id(settings["SLACK_APP_TOKEN"]))
-    with pytest.raises(TokenRefusedError, match=r"belongs to the Slack app A0SANDBOX, and SLACK_APP_TOKEN to A0OTHER"):
+    with pytest.raises(
+        TokenRefusedError, match=r"belongs to the Slack app A0SANDBOX, but SLACK_APP_TOKEN belongs to A0OTHER"
+    ):
         check_same_app(app, app_id(sandbox.workspace.other_app_token))
 
 

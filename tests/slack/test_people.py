@@ -159,7 +159,7 @@ async def test_a_group_direct_message_without_the_bot(of: SlackPeople, sandbox: 
     channel_info = await of.channel("C0MPIM")
     assert (channel_info.kind, channel_info.shared) == (None, None)
     assert "/invite" not in channel_info.why
-    assert channel_info.why.endswith("type the command in a channel, or in a direct message with me")
+    assert channel_info.why.endswith("Type the command in a channel, or in a direct message with me")
 
 
 async def test_a_private_channel_without_the_bot(of: SlackPeople) -> None:

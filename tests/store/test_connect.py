@@ -62,7 +62,7 @@ async def test_a_silent_server_is_given_up() -> None:
 @pytest.mark.parametrize(
     ("facts", "sentence"),
     [
-        ({"redis_version": "6.2.14"}, "Redis is version 6.2.14: 7.0 is the oldest that works."),
+        ({"redis_version": "6.2.14"}, "Redis is version 6.2.14, but the bot needs 7.0 or later."),
         ({"maxmemory_policy": "allkeys-lru"}, "Redis has the maxmemory-policy allkeys-lru, which deletes data"),
         ({"role": "slave"}, "REDIS_URL points to a read-only replica"),
     ],

@@ -128,7 +128,7 @@ async def _workspace(subject: Subject) -> list[Finding]:
         return [_failure(settings, error)]
     name, uid = _name_in(settings.paradime_api_endpoint), settings.paradime_workspace_uid
     if uid and name and uid != name:
-        said = f"PARADIME_WORKSPACE_UID is {uid}, but PARADIME_API_ENDPOINT is for {name}. Which of them Bolt uses was not checked."
+        said = f"PARADIME_WORKSPACE_UID is {uid}, but PARADIME_API_ENDPOINT is for {name}. Which of the two is in use was not checked."
         return [warning(WORKSPACE, said, "Correct one of them, unless they're two names for the same workspace.")]
     if not schedules:
         said = f"The workspace {settings.workspace} has no active schedules, so there's nothing to start."

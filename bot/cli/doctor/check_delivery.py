@@ -40,7 +40,7 @@ ANSWERS = {
     ),
     404: (
         "nothing accepts Slack's requests there",
-        "Point the address at the bot, in HTTP mode: SLACK_APP_TOKEN must not be set.",
+        "Point the address at the bot, and run the bot in HTTP mode (without SLACK_APP_TOKEN).",
     ),
     503: ("the bot there is starting or stopping, or a proxy can't reach it", "Start the bot, and read its log."),
 }
@@ -82,7 +82,7 @@ def compare(hello: Hello, held: int | None) -> Finding:
     if others == 0:
         return ok(SOCKET, "A connection was opened. It's the app's only one, so no bot is running.")
     if held is None:
-        said = f"A connection was opened. The app has {_more(others)}, but whether this deployment holds them was not checked."
+        said = f"A connection was opened. The app has {_more(others)}. Whether another deployment holds any was not checked."
         return warning(SOCKET, said, "Make Redis reachable from here, and run the doctor again.")
     if others > held:
         said = (

@@ -43,8 +43,8 @@ _WHAT = {
     "branch": "a branch, or * for any",
     "only": "failures, ends or all",
     "mention": "owner, none, or the id of a user or a user group, as in U0123ABC or S0123ABC",
-    "late": "a time from 1m to 24h, or off, as in 30m",
-    "slow": "a factor, a time from 1m to 24h, or off, as in 2x",
+    "late": "a time from 1m to 24h, such as 30m, or off",
+    "slow": "a factor such as 2x, a time from 1m to 24h, or off",
     "quiet": "two different times of day, as in 22:00-07:00",
     "tz": "the name of a time zone, as in Europe/Berlin",
 }

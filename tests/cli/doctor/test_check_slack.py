@@ -80,8 +80,8 @@ async def test_tokens_of_two_apps(sandbox: Sandbox, monkeypatch: pytest.MonkeyPa
     token = sandbox.workspace.other_app_token
     (one,) = wrong(await findings(CHECKS, sandbox, monkeypatch, SLACK_APP_TOKEN=token))
     assert (one.check, one.level) == ("Slack app", "problem")
-    assert "belongs to the Slack app A0SANDBOX, and SLACK_APP_TOKEN to A0OTHER" in one.sentence
-    assert one.fix == "Copy both tokens from one app: https://api.slack.com/apps/A0SANDBOX"
+    assert "belongs to the Slack app A0SANDBOX, but SLACK_APP_TOKEN belongs to A0OTHER" in one.sentence
+    assert one.fix == "Copy both tokens from the same app: https://api.slack.com/apps/A0SANDBOX"
 
 
 @pytest.mark.parametrize("scope", sorted(REQUIRED | OPTIONAL))

@@ -104,8 +104,8 @@ WHO = "owner, none, or the id of a user or a user group, as in U0123ABC or S0123
         (
             of("watch: a", "late: 3d", "slow: fast", "quiet: 7:00-7:00", "tz: Berlin", "mention: [U0ADA1]"),
             [
-                'line 5: late: "3d" should be a time from 1m to 24h, or off, as in 30m',
-                'line 6: slow: "fast" should be a factor, a time from 1m to 24h, or off, as in 2x',
+                'line 5: late: "3d" should be a time from 1m to 24h, such as 30m, or off',
+                'line 6: slow: "fast" should be a factor such as 2x, a time from 1m to 24h, or off',
                 'line 7: quiet: "7:00-7:00" should be two different times of day, as in 22:00-07:00',
                 'line 8: tz: "Berlin" should be the name of a time zone, as in Europe/Berlin',
                 f"line 9: mention should be {WHO}",

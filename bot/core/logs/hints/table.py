@@ -784,7 +784,7 @@ HINTS: tuple[Hint, ...] = (
             r"^\[DELTA_NOT_NULL_CONSTRAINT_VIOLATED\]",
         ),
         text="The data breaks one of the table's rules. For example, a required value is missing.",
-        next="Find the rows upstream. The full log in Bolt shows one.",
+        next="Find the rows upstream that break the rule. The full log in Bolt may show one of them.",
         retry=Retry.NO,
     ),
     Hint(

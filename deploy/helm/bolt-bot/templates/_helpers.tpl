@@ -35,7 +35,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- fail "redis.url and redis.existingSecret are both set: keep one of them." }}
 {{- end }}
 {{- if contains "@" .Values.redis.url }}
-{{- fail "redis.url contains a user or a password: put the whole address into a Secret and name that in redis.existingSecret." }}
+{{- fail "redis.url contains a username or a password: put the whole address into a Secret, and name that Secret in redis.existingSecret." }}
 {{- end }}
 {{- if not (regexMatch "^$|^rediss?([+](sentinel|cluster))?://" .Values.redis.url) }}
 {{- fail "redis.url should begin with redis://, rediss:// (TLS), redis+sentinel:// or redis+cluster://." }}
