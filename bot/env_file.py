@@ -107,7 +107,7 @@ def _faults(line: _Line) -> Iterator[str]:
     if quote == '"' and re.search(r"\\[^\\\"nt]", line.written.replace("\\\\", "")):
         yield f"has a backslash in double quotes in {line.name}: put the value in single quotes if it's meant literally"
     if quote == "'" and "\\\\" in line.written:
-        yield f"has two backslashes in single quotes in {line.name}, which count as one: put the value in double quotes"
+        yield f"has two backslashes in single quotes in {line.name}, which count as one: put the value in double quotes, and write each backslash twice"
     if CONTROL.search(line.value):
         yield f"has a control character in {line.name}: remove it"
     if quote and (swallowed := re.search(r"\n\s*(?:export\s+)?([A-Z][A-Z0-9_]*)=", line.value)):

@@ -41,11 +41,11 @@ class EarlierOutcome(StrEnum):
 WHY_NOT = {
     EarlierOutcome.DECIDED: (
         "I was away, or my database was restored from a backup. When I checked this start's card, the start was no "
-        "longer shown as waiting, so I didn't start the run. If you still want it, request it again."
+        "longer shown as waiting, so I didn't start the run. Start it again if you still want it."
     ),
     EarlierOutcome.UNKNOWN: (
         "I was away, and I can't read this start's card to make sure that the run hasn't already started, so I didn't start it. "
-        "If you still want it, request it again."
+        "Start it again if you still want it."
     ),
 }
 

@@ -50,7 +50,7 @@ def _version(facts: Facts) -> list[ServerFault]:
 
 def _role(facts: Facts) -> list[ServerFault]:
     if facts.get("role") in {"slave", "replica"}:
-        sentence = "REDIS_URL points to a read-only replica."
+        sentence = "REDIS_URL points at a read-only replica."
         return [ServerFault("role", sentence, "Point it at the primary.", is_fatal=True)]
     return []
 

@@ -64,7 +64,7 @@ async def test_a_silent_server_is_given_up() -> None:
     [
         ({"redis_version": "6.2.14"}, "Redis is version 6.2.14, but the bot needs 7.0 or later."),
         ({"maxmemory_policy": "allkeys-lru"}, "Redis has the maxmemory-policy allkeys-lru, which deletes data"),
-        ({"role": "slave"}, "REDIS_URL points to a read-only replica"),
+        ({"role": "slave"}, "REDIS_URL points at a read-only replica"),
     ],
 )
 async def test_a_server_that_will_not_do_is_refused(facts: dict[str, str], sentence: str) -> None:

@@ -174,7 +174,7 @@ async def test_a_redis_that_refuses_is_named_until_it_takes_writes(
         assert PASSWORD not in f"{caught.value} {caught.value.detail}"
         with pytest.raises(StoreUnfit) as unfit:
             await check(client)
-        assert cause in unfit.value.sentence or "points to a read-only replica" in unfit.value.sentence
+        assert cause in unfit.value.sentence or "points at a read-only replica" in unfit.value.sentence
         # Commands that only read still work on a full or read-only server.
         await scripts.ask(client.time())
         await scripts.ask(client.time())

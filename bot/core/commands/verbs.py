@@ -367,7 +367,7 @@ VERBS: dict[str, Verb] = {
                 "logs <run id or schedule> [command number] [--follow]",
                 "shows a command's log, by default the failed one's",
             ),
-            ("logs 4711 3", "the log of command 3, numbered as on its card"),
+            ("logs 4711 3", "the log of command 3, numbered as on the run's card"),
             ("logs nightly", "the log of the schedule's active run, or of its latest"),
             ("logs 4711 --follow", "posts new lines in the thread while the run is active"),
         ),
