@@ -42,7 +42,7 @@ class Seen:
 
 
 async def measure(options: Options) -> list[Row]:
-    """Let the schedules fail under Slack's own limits, and count the messages."""
+    """Make the schedules fail under Slack's own limits, and count the messages."""
     count, owners = options.size(SCHEDULES, QUICK_SCHEDULES), options.size(OWNERS, QUICK_OWNERS)
     async with worlds() as around, redis_server() as redis_url:
         await around.bolt.post("bolt/crowd", {"schedules": count, "runs": 3})

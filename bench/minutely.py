@@ -69,7 +69,7 @@ async def measure(options: Options) -> list[Row]:
 
 
 def times(outcome: Outcome) -> str:
-    """Return the median and the p99. Each is a dash if so many commands ended before their card was edited."""
+    """Return the median and the p99. A dash means that too many commands ended before their card was edited."""
     median, p99 = percentile(outcome.took_s, 50), percentile(outcome.took_s, 99)
     count = f"{len(outcome.took_s)} commands"
     if isinf(p99):

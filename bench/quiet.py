@@ -29,7 +29,7 @@ POLL_MIN_S, POLL_MAX_S = 2.0, 30.0
 LEASE_S = 10.0
 DAY_S = 86_400.0
 BEGIN = datetime(2026, 1, 5, 2, 0, tzinfo=UTC)
-# How long after the start the first poll comes, in seconds: the number of edits depends on it.
+# Seconds from the run's start to the first poll. They affect the number of edits.
 PHASES = tuple(number / 5 for number in range(10))
 APP_URL = "https://app.example"
 

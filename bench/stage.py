@@ -37,7 +37,7 @@ Environment = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to measure. `quick`: on a small scale, only to see whether it can be measured."""
+    """How to measure. `quick`: on a small scale, only to check that measuring works."""
 
     quick: bool = False
 

@@ -22,7 +22,7 @@ LOOKED_S = 120.0
 async def watch(
     around: Worlds, redis_url: str, patterns: Sequence[tuple[int, str]], channels: int, *, mention: str = "none"
 ) -> None:
-    """Store watches as the command does. `patterns`: each with the number of its channel, as in watch-0."""
+    """Store watches as the command does. `patterns`: each after the number of its channel (0 for watch-0)."""
     ids = await make_channels(around.slack, [f"watch-{number}" for number in range(channels)])
     team = (await around.slack.get("state"))["team"]
     redis = connect(redis_url)

@@ -274,7 +274,7 @@ def test_a_line_that_cannot_be_written_prints_no_traceback(capsys: pytest.Captur
 
 
 def test_nothing_is_loaded_while_a_line_is_written() -> None:
-    """Every codec that a line may need is loaded from the start: without free descriptors, none could be."""
+    """Every codec that a line may need is loaded at the start, because loading one later takes a free descriptor."""
     code = "import sys; from bot.logging import configure_logging; configure_logging('json', 'info', str); print(*sys.modules)"
     done = subprocess.run(  # noqa: S603 - our own interpreter
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_S, check=True

@@ -127,7 +127,7 @@ class Authorizer:
     ) -> dict[str, Decision]:
         """Decide on many schedules, by slug, with one entry in the audit log.
 
-        The entry is a refusal if any schedule is refused, or with `some_suffice` only if all are.
+        The entry is a refusal if any schedule is refused or, with `some_suffice`, only if every schedule is refused.
 
         Without schedules, the only decision is the one that isn't about a particular schedule.
         """
@@ -190,7 +190,7 @@ class Authorizer:
 
     @by_one_policy
     async def may_approve(self, user: str, approval: Approval) -> bool | None:
-        """Whether a person may approve, or None if it can't be read now.
+        """Whether a person may approve, or None if that can't be determined now.
 
         Slack's limits for user groups are low, so a click by someone who isn't in the group doesn't read it again; for
         a member, everything is read again. Deactivated accounts and people from other organizations can't approve.
@@ -314,7 +314,7 @@ class Authorizer:
         return await self._target(run.facts.slug, run.facts.name)
 
     async def _target_of_start(self, request: Request, plan: StartPlan) -> Target:
-        """The schedule of a start, with its overrides. A retry has those of its run."""
+        """The schedule of a start, with its overrides. A retry has its run's overrides."""
         target, start_command = await self._target(plan.slug, plan.name), request.start_command
         if isinstance(start_command, RunCommand):
             # The plan has the schedule's own branch.

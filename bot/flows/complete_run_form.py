@@ -131,7 +131,7 @@ async def find_offered(
 ) -> tuple[CatalogSnapshot, Schedule | None]:
     """Find the schedule of a handle.
 
-    If the list lacks it, another process may have offered it from a newer one, so the list is read again.
+    If the list lacks the schedule, another process may have offered it from a newer list, so the list is read again.
     """
     snapshot = await catalog.snapshot()
     schedule = snapshot.index.by_handle(handle)

@@ -79,7 +79,7 @@ class ResultsReader:
 
 
 async def fetch(bolt: Bolt, downloads: Downloads, resource_id: int, *, most: int) -> bytes:
-    """Download an artifact from a URL that Bolt issues for it now. Raises BoltError."""
+    """Download an artifact from a URL that Bolt issues for this download. Raises BoltError."""
     url = await bolt.resource_url(resource_id)
     if not url:
         raise BoltRejected(())

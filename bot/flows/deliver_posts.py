@@ -153,7 +153,7 @@ class PostDeliverer:
     async def _find_late(self, post: ClaimedPost, request: Request, why: str, *, was_away: bool) -> str | None:
         """Refuse a start that is too late for a card, or that was asked for before an absence (`was_away`).
 
-        If an earlier attempt did post the card (its response was lost, or Redis has forgotten the attempt), the card is
+        If an earlier attempt did post the card (its response was lost, or Redis lost the record of it), the card is
         found, and removed with the refusal.
         """
         attempt = await self._posts.attempt(post, "look")

@@ -146,7 +146,7 @@ class RunDiscoverer:
             try:
                 is_news = await self._look_at(lease, record, page, older, covers.deciding(record.schedule), gap)
             except BoltError as away:
-                # Nothing is recorded for this schedule: once its newer runs were known, no look would reach the older
+                # Nothing is recorded for this schedule: if its newer runs were on record, no look would reach the older
                 # ones.
                 log.warning(
                     "older runs can't be listed; the schedule will be looked at later", schedule=slug, why=str(away)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 class EndRules:
     """Deadlines for announcing a failed run: within `told_s` seconds of seeing its end, with or without its log.
 
-    `posting_s` of that are reserved for the post. Each other failure that is being read takes `post_gap_s` more,
+    `posting_s` seconds of that are reserved for the post, and `post_gap_s` for each failure whose log is being read,
     because all of them may be posted one after another in a single channel. `incident_s` is how long an incident waits
     for the log of a run that only it reports: the log follows in the incident's thread.
     """

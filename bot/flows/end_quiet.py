@@ -21,7 +21,7 @@ from bot.flows.quiet_hours import QuietHours
 
 log = structlog.get_logger()
 
-# How long after the end of quiet hours to wait for the account of a gap that was itself waiting for that end.
+# If the account of a gap waits for the end of quiet hours, incidents wait this much longer for the account.
 ACCOUNT_WITHIN = timedelta(minutes=1)
 
 

@@ -153,7 +153,7 @@ class IncidentHandler:
         return await self._open_in(channel)
 
     def ask_to_retry(self, incidents: Sequence[Incident], refused: Mapping[str, str]) -> Message:
-        """Ask whether to retry the newest failed run of each incident. `refused` says why not, by schedule."""
+        """Ask whether to retry the newest failed run of each incident. `refused`: why not, for each schedule."""
         allowed = [one for one in incidents if one.schedule not in refused]
         others = [RefusedRetry(one, (refused[one.schedule],)) for one in to_retry(incidents) if one.schedule in refused]
         return question(allowed, self._app_url, others)
@@ -163,7 +163,7 @@ class IncidentHandler:
         return [one for one in to_retry(await self._open_in(channel)) if one.failed and one.failed.run in runs]
 
     def retried(self, started: Sequence[Incident], refused: Sequence[RefusedRetry]) -> Message:
-        """Say what became of each run that was to be retried."""
+        """Say what happened to each run that was to be retried."""
         return outcome(started, refused, self._app_url)
 
     async def _open_in(self, channel: str) -> list[Incident]:

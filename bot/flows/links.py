@@ -1,6 +1,6 @@
 """URLs that messages link to.
 
-The address of a run's page in Bolt is made by `run_url` in `bot.core.model.run`.
+`run_url` in `bot.core.model.run` builds the address of a run's page in Bolt.
 """
 
 from __future__ import annotations

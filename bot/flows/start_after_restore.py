@@ -1,4 +1,4 @@
-"""Finding the outcome of a start, which Redis may have forgotten because it was restored from a backup.
+"""Finding a start's outcome, which may be missing after Redis was restored from a backup.
 
 Such a start waits in the restored data, although it has since been sent, removed or denied. Sending it would start a
 second run. Its card in Slack shows the outcome, so the card is read before the start continues. Only starts

@@ -13,7 +13,7 @@ from bot.flows.start_after_restore import EarlierStarts
 class StartCollaborators:
     """The planner looks up what would be started; the authorizer decides whether the asker may start it.
 
-    `earlier` finds out whether it was started already, if Redis may have forgotten that.
+    `earlier` finds out whether it was started already, if Redis may have lost the record of that.
     """
 
     planner: StartPlanner

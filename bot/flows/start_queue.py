@@ -216,7 +216,7 @@ class QueuedStarts:
                 await self._begin(lease, request)
 
     async def _still_waits(self, lease: Lease, request: Request) -> bool:
-        """Whether a start still waits: Redis may have forgotten that it was started or removed from the queue."""
+        """Whether a start still waits: Redis may have lost the record that it was started or left the queue."""
         try:
             outcome = await self._earlier.outcome(request, request.queued_at or request.asked_at)
         except SlackError:

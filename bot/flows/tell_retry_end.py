@@ -1,6 +1,6 @@
 """Telling the asker how a retry without a card ended, if no incident's message reports it anymore.
 
-`bot.core.watching.incident_retries` decides whether a message reports it.
+`bot.core.watching.incident_retries` decides whether a message reports the end.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ class WatchMessages:
         return await (self._outages.render(card) if card.outage is not None else self._incidents.render(card))
 
     async def replace_deleted(self, lease: Lease, card: Card) -> None:
-        """Post a new message instead of one that was deleted. A notice is left deleted."""
+        """Post a new message instead of one that was deleted. A deleted notice isn't replaced."""
         if card.gap is not None:
             await self._gaps.replace_deleted(card)
         elif card.outage is not None:

@@ -40,8 +40,8 @@ log = structlog.get_logger()
 class PlannedWatch:
     """A watch that the policy allows, not stored yet. `matching` are the schedules that it covers now.
 
-    `attempt` is the person's; `refused` are the schedules that the policy leaves out. `number` is the number of the
-    watch to change. If it's None, a watch about the same schedules is changed, if there is one.
+    `attempt` is the person's attempt; `refused` are the schedules that the policy leaves out. `number` is the number of
+    the watch to change. If it's None, a watch about the same schedules is changed, if there is one.
     """
 
     watch: Watch
@@ -53,7 +53,7 @@ class PlannedWatch:
 
 @dataclass(frozen=True, slots=True)
 class StoredWatch:
-    """A watch as stored, and what became of it."""
+    """A watch as stored, and the outcome of storing it."""
 
     watch: Watch
     word: MadeWord

@@ -1,4 +1,4 @@
-"""Webhook hints: a webhook reports that something happened to a run. Nothing else in it is trusted.
+"""Webhook hints: a webhook reports that something happened to a run. Nothing else in the webhook is trusted.
 
 A run on record is polled now. Any other run may belong to a watched schedule, so schedules are listed now.
 

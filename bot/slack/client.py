@@ -2,7 +2,7 @@
 
 Errors are classified by a table, outgoing texts are masked, and nothing is retried: the SDK's own handler for lost
 connections would post twice. Retrying is up to the flows: see `bot.flows.post_once` and `bot.flows.edit_cards`.
-`bot.store.lanes` limits posts and edits, and `bot.slack.call_limits` limits look-ups of people and channels.
+`bot.store.lanes` limits posts and edits, and `bot.slack.call_limits` limits lookups of people and channels.
 """
 
 from __future__ import annotations

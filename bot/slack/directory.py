@@ -196,7 +196,7 @@ class Directory:
     async def _pages(
         self, name: str, method: str, what: str, **arguments: object
     ) -> AsyncIterator[tuple[float, list[Json]]]:
-        """Iterate over the pages, each with when it was requested. Raises SlackRefused and StoreUnavailable."""
+        """Iterate over the pages, each with the time of its request. Raises SlackRefused and StoreUnavailable."""
         cursor = None
         while True:
             at = self._now()

@@ -26,7 +26,7 @@ class WebApi(Protocol):
     async def call(
         self, method: str, *, within_s: float | None = None, spare: bool = False, **arguments: object
     ) -> Json:
-        """Call once. `spare`: the call is optional, see `bot.slack.call_limits`. Raises SlackError."""
+        """Call once. `spare`: the call is optional (see `bot.slack.call_limits`). Raises SlackError."""
 
 
 async def find_by_key(

@@ -65,7 +65,7 @@ class ExternalGuard(Protocol):
     """Refuses people from other organizations."""
 
     async def why_not(self, user: str, affiliation: Affiliation) -> str:
-        """Return why a person is refused, or an empty string if not."""
+        """Return why a person is refused, or an empty string if they aren't."""
 
 
 class Views(Protocol):
@@ -164,7 +164,7 @@ class Call:
 
 
 def slash_call(body: Payload, team: str) -> Call:
-    """Read a slash command. A repeated delivery has the same trigger_id. `team`: our own, see `click_asker`."""
+    """Read a slash command. A repeated delivery has the same trigger_id. `team` is our own (see `click_asker`)."""
     asker = Asker(team, body["user_id"], body["channel_id"], body.get("response_url", ""))
     trigger_id = body.get("trigger_id") or ""
     delivery = trigger_id or f"{asker.user}:{asker.response_url}"
@@ -172,7 +172,7 @@ def slash_call(body: Payload, team: str) -> Call:
 
 
 def click_call(body: Payload, action: Payload, team: str) -> Call:
-    """Read a click. Each click is a delivery of its own. `team`: our own, see `click_asker`."""
+    """Read a click. Each click is a delivery of its own. `team` is our own (see `click_asker`)."""
     asker, user = click_asker(body, team), body["user"]
     delivery = f"click:{asker.user}:{asker.channel}:{click_message(body)}:{action.get('action_ts', '')}"
     return Call(asker, delivery, user.get("name") or user.get("username") or "", body.get("trigger_id") or "")

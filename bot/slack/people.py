@@ -151,7 +151,7 @@ class SlackPeople:
     async def person(self, user: str, *, acts: bool = False, fresh: bool = False) -> Person:
         """Look up a person.
 
-        `acts`: the role may be at most an hour old. `fresh`: role and groups are read from Slack.
+        `acts`: the role may be at most an hour old. `fresh`: the role and groups are read from Slack again.
         """
         (told, why, again_s), (groups, no_groups, groups_again_s) = await asyncio.gather(
             self._user(user, acts=acts, fresh=fresh), self._members(fresh=fresh)

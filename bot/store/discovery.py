@@ -103,7 +103,7 @@ class Discovery:
         return found
 
     async def rename_schedule(self, old: str, new: str) -> list[str]:
-        """Move a schedule's records to its new slug. Returns the channels with an incident of it."""
+        """Move a schedule's records to its new slug. Returns the channels in which it has an incident."""
         quoted = (json.dumps(slug, ensure_ascii=False) for slug in (old, new))
         return list(await self._scripts.run("rename_schedule", old, new, *quoted))
 

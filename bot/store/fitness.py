@@ -19,7 +19,7 @@ About = Literal["version", "role", "memory", "persistence"]
 
 @dataclass(frozen=True, slots=True)
 class ServerFault:
-    """Something about a server that should change. With a fatal one, the bot doesn't start."""
+    """Something about a server that should change. If it's fatal, the bot doesn't start."""
 
     about: About
     sentence: str

@@ -25,10 +25,10 @@ from bot.store.scripts import Reply, Scripts
 class SlackBudget:
     """How much of Slack's rate limits the bot uses (chat.update: tier 3; chat.postMessage: 1 a second per channel).
 
-    Times are in seconds. `edits` is the limit in any `edit_window_s`. State changes may use all but a twelfth of it,
-    which is reserved for ends; progress may use half, and counts of incidents another quarter, at most 12. Under
-    load, progress is left out first. If more than `ends_apart` ends wait in one channel, they're posted as one message,
-    up to `ends_together` at a time.
+    Times are in seconds. `edits` is the limit in any window of `edit_window_s`. State changes may use all but a
+    twelfth of it, which is reserved for ends; progress may use half, and counts of incidents another quarter, at most
+    12. Under load, progress is left out first. If more than `ends_apart` ends wait in one channel, they're posted as
+    one message, up to `ends_together` at a time.
     """
 
     edits: int = 48

@@ -198,7 +198,7 @@ async def test_bolt_starts_runs_by_itself(stage: Stage, tab: Tab) -> None:
 
 
 async def test_the_bot_is_killed_from_the_panel(stage: Stage, tab: Tab, tmp_path: Path) -> None:
-    """The panel kills and starts the bot and shows its state; the card goes on, because the data is kept."""
+    """The panel kills and starts the bot and shows its state; the card is still updated, because the data is kept."""
     sandbox = stage.sandbox
     # Not pytest's own directory, whose path is too long for a socket.
     with tempfile.TemporaryDirectory(prefix="bolt-bot-tests-") as memory:

@@ -81,7 +81,7 @@ def may_be_unclear(seen: Seen, command: Command) -> bool:
         return True
     found = [seen.unclear.get(request) for request in requests_of(seen, command)]
     times = [at for at in found if at is not None]
-    # On a busy machine, Bolt may begin a run when the bot no longer waits for the answer.
+    # On a busy machine, Bolt may begin a run after the bot has stopped waiting for the answer.
     if any(run.at - at > ANSWER_S for run in runs_of(seen, command) for at in times):
         return True
     return any(_struck(one, at) for one in seen.upsets for at in times)

@@ -212,7 +212,7 @@ class Replica:
             os.kill(process.pid, signal.SIGKILL)
 
     def drain(self, restart_after_s: float, *, kill_after_s: float | None = None) -> None:
-        """Send SIGTERM, and SIGKILL while it drains if `kill_after_s` is given."""
+        """Send SIGTERM and, if `kill_after_s` is given, SIGKILL while the process drains."""
         process = self.process
         if process is None or process.returncode is not None or self._asked is not None:
             return

@@ -144,7 +144,7 @@ class Pressed:
 
 @dataclass(frozen=True, slots=True)
 class EndSeen:
-    """A finished run of a watched schedule, with Bolt's times. `failed` and `succeeded` are False if it doesn't count.
+    """A finished run of a watched schedule, with Bolt's times. If it doesn't count, `failed` and `succeeded` are False.
 
     `counted`: digests count it. `over_at`: its end by our clock. `retried`: the run that this one retries at our
     request, or 0.

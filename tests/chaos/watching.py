@@ -1,4 +1,4 @@
-"""Acting out watches (channels watch, Bolt's scheduler starts runs, people handle incidents), and observing them."""
+"""Simulate watches in use (channels watch, Bolt's scheduler starts runs, people handle incidents), and observe them."""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ async def test_a_bot_that_is_alive_and_not_ready(bot: Bot, check: Check) -> None
 
 
 async def test_the_admin_port_is_asked(bot: Bot, check: Check) -> None:
-    """If there's an admin port, it's asked, because the public port doesn't serve health checks in that case."""
+    """If there's an admin port, the check uses it, because the public port doesn't serve health checks in that case."""
     await bot.server.start(LOOPBACK, slack_over_http=True, admin=LOOPBACK)
     both = {"BOLT_BOT_HTTP_PORT": str(bot.server.port), "BOLT_BOT_ADMIN_PORT": str(bot.server.admin_port)}
     assert (await check(**both)).status == 0

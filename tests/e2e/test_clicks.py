@@ -1,6 +1,6 @@
 """Clicks that do nothing: the person who clicked is told so, and why.
 
-Other buttons are tested with their features: *Cancel run* in test_main_job.py, retries in test_retry.py.
+Other buttons are tested with their features (*Cancel run* in test_main_job.py, retries in test_retry.py).
 """
 
 from __future__ import annotations

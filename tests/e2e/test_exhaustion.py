@@ -58,7 +58,7 @@ async def answered(stage: Stage, bot: Bot, text: str, trigger: str) -> str:
 
 @contextlib.contextmanager
 def idle(port: int, sent: bytes) -> Iterator[None]:
-    """Connections that have sent something, and then go silent."""
+    """Connections that send something and then go silent."""
     with contextlib.ExitStack() as opened:
         for _ in range(IDLE):
             one = opened.enter_context(socket.create_connection(("127.0.0.1", port), timeout=CUT_S))

@@ -441,7 +441,7 @@ class IncidentStage(Stage):
         return True
 
     async def work(self, name: str, *, whatever: bool = False) -> int:
-        """Do the due work of a set, or with `whatever` all of its work; return the number of jobs."""
+        """Do the due work of a set, or all of its work if `whatever` is set; return the number of jobs."""
         if name == "discovery" and self.gapless and "activity" not in self.bolt.faults.always:
             at_us = round(self.at.timestamp() * 1_000_000)
             await self.redis.set(self.scripts.key("discovery", "at"), at_us, xx=True)

@@ -151,7 +151,7 @@ async def test_other_branches_and_pull_requests_open_nothing(stage: IncidentStag
 
 
 async def test_unwatching_closes_the_incident(stage: IncidentStage) -> None:
-    """The message says that the schedule is no longer watched and loses its buttons; later failures aren't posted."""
+    """The message loses its buttons and says that the schedule is no longer watched; later failures aren't posted."""
     watch = await stage.watch()
     stage.run_through("FAILED")
     await stage.discover()
@@ -288,7 +288,7 @@ async def _account_before_logs_are_read(stage: IncidentStage) -> None:
 async def test_a_recovery_is_shown_although_another_incident_has_replaced_it(
     stage: IncidentStage, *, together: bool
 ) -> None:
-    """The recovery is shown, whether one look found it and the new failure, or its edit was still waiting."""
+    """The recovery is shown even if one look found the new failure as well, or if the edit was still waiting."""
     await stage.watch()
     stage.run_through("FAILED")
     await stage.discover()

@@ -118,7 +118,7 @@ async def test_nothing_of_an_incident_stays_queued(stage: IncidentStage) -> None
 
 
 async def test_a_kill_before_the_watches_go_on_reports_nothing_twice(stage: IncidentStage) -> None:
-    """A failure after the return's message was queued is reported once, in a message of its own."""
+    """A failure after the message about the bot's return was queued is reported once, in its own message."""
     await stage.watch("*")
     await leaves(stage)
     await fails(stage)
@@ -527,7 +527,7 @@ async def refuses(stage: IncidentStage, error: ChannelRefused = NOT_IN) -> None:
 
 
 async def test_a_bot_that_is_back_before_the_check_posts_what_was_refused(stage: IncidentStage) -> None:
-    """The bot posts at the check, not after the channel's ten minutes as unreachable; its return needs no message."""
+    """The bot posts at the check instead of ten minutes after the refusal, and its return needs no message."""
     await stage.watch()
     await refuses(stage)
     del stage.chat.refusing[CHANNEL]

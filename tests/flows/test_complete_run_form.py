@@ -118,7 +118,7 @@ async def test_a_process_that_has_no_list(api: Api, forms: RunForms) -> None:
 
 
 async def test_a_schedule_that_is_newer_than_the_list(api: Api) -> None:
-    """Another process offered the schedule, so it's looked up before it counts as gone, or by the start."""
+    """A schedule that another process offered is looked up before it counts as gone: by the form, or by the start."""
     seconds = [0.0]
     forms = RunForms(ScheduleCatalog(api, clock=lambda: seconds[0]), api, mask=str)  # type: ignore[arg-type]  # it has the methods that are called
     await forms.offer_schedules("")

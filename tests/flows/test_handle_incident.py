@@ -200,7 +200,7 @@ async def test_one_retry_at_a_time(start_stage: Stage, by: str, shown: str) -> N
 
 
 async def test_two_clicks_at_once_are_one_retry(start_stage: Stage) -> None:
-    """Another person's click starts nothing, even before Bolt shows the run. After a minute without a run, it does."""
+    """Another person's click starts nothing, even before Bolt shows the run, unless no run appears within a minute."""
     of, button = handling(start_stage, failing()), IncidentButton("nightly", 4713)
     of.incidents.contended = 1
     assert await of.flow.begin_retry(asker(), button) == 4713
@@ -215,7 +215,7 @@ async def test_two_clicks_at_once_are_one_retry(start_stage: Stage) -> None:
 
 
 async def test_a_retry_that_is_over_by_its_own_record_can_be_repeated(start_stage: Stage) -> None:
-    """The run's record says so before its end is accounted for."""
+    """The run's record shows the end before the end is accounted for."""
     of = handling(start_stage, failing(retry=RetryOfIncident(4714, "RUNNING", BOB)))
     assert await of.flow.run_to_cancel(CHANNEL, "nightly") == 4714
     key, card = RunKey("w", 4714), CardRef("C9", "1.0")

@@ -117,7 +117,7 @@ async def test_nothing_is_judged_while_nothing_can_be_listed(stage: IncidentStag
 
 
 async def test_an_earlier_run_that_still_runs_is_why(stage: IncidentStage) -> None:
-    """The message says so, instead of only reporting a slot without a run."""
+    """The message names the earlier run, instead of only reporting a slot without a run."""
     await stage.watch(late_s=600)
     run = stage.begin()
     due_at(stage, stage.at + timedelta(minutes=5))

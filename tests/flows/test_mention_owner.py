@@ -66,7 +66,7 @@ async def test_a_direct_message_is_one_persons(one_redis: Redis) -> None:
 
 
 async def test_a_group_is_always_mentioned(one_redis: Redis) -> None:
-    """A group is mentioned even if none of its members is in the channel. In text, it's the owner's name in Bolt."""
+    """A group is mentioned even if none of its members is in the channel. Plain text has the owner's name in Bolt."""
     owners = mentions(one_redis, FakeMemberships(), Person("U0ADA"), who="S0DATA")
     schedule = WatchedSchedule("n", "N", owner="Ada@example.com")
     assert await owners.mention(CHANNEL, schedule) == (Group("S0DATA", "@group"),)

@@ -130,7 +130,7 @@ async def test_where_the_channel_cannot_be_read_an_end_is_told_again_and_a_card_
 
 
 async def test_a_crash_between_record_and_reply_is_a_lost_reply(lane: Lane) -> None:
-    """The next process that claims the post sees the recorded attempt, and searches for it."""
+    """The next process that claims the post sees the recorded attempt, and searches for the message."""
     posts, scripts = lane
     assert (await posts.attempt(await claim(posts, scripts))).word == "go"
     slack = Slack([], [MessageFound("9.9")])

@@ -200,7 +200,7 @@ async def test_slots_are_counted_although_bolt_never_lists_what_is_older(counted
 
 
 async def test_a_missed_slot_is_not_counted_while_its_run_may_be_among_older_ones(counted: DigestStage) -> None:
-    """The slot's run started late and unseen, more than a page of runs ago. A count is never taken back."""
+    """The slot's late run is more than a page back, where it can't be read. A count is never taken back."""
     await pass_slot(counted, SLOT, SLOT + 2 * HOUR)
     await until(counted, SLOT + timedelta(minutes=40))
     assert "Nightly full build: 07:05" in await read(counted)

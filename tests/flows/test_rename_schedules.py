@@ -102,7 +102,7 @@ async def test_a_message_that_is_on_its_way_is_posted_once(stage: IncidentStage)
 
 
 async def file_waits(stage: IncidentStage) -> str:
-    """A schedule has failed, and its log file is next. Returns the key of the waiting posts."""
+    """A schedule has failed, and its log file is waiting to be posted. Returns the key of the waiting posts."""
     stage.run_through("FAILED")
     await stage.discovery_only()
     attached = stage.scripts.key("posts", "attached", CHANNEL)

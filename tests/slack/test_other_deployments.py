@@ -49,7 +49,7 @@ def test_more_connections_than_ours_for_a_quarter_of_an_hour(now: list[float]) -
 
 
 def test_a_rolling_restart_is_no_other_deployment(now: list[float]) -> None:
-    """A rolling restart causes no warning, because its extra connections are gone in the fresh hello."""
+    """A rolling restart causes no warning, because the next hello no longer counts its extra connections."""
     other_deployments = OtherDeployments(clock=lambda: now[0])
     other_deployments.note_hello(4)
     with capture_logs() as lines:

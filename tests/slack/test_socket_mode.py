@@ -82,7 +82,7 @@ NOT_SLACK = "the response isn't in Slack's format"
     ],
 )
 async def test_a_page_instead_of_an_address(status: int, kind: str, body: str, cause: str) -> None:
-    """If a proxy answers in Slack's place, the outage has a cause."""
+    """If a proxy answers in Slack's place, the cause of the outage is known."""
 
     async def answer(_request: web.Request) -> web.Response:
         return web.Response(status=status, text=body, content_type=kind)

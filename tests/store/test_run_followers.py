@@ -93,7 +93,7 @@ async def test_a_deleted_card_is_nobodys_link(scripts: Scripts, *, elsewhere: bo
 
 
 async def test_a_run_that_has_ended_is_not_followed(scripts: Scripts) -> None:
-    """An older look may still have seen it active. A later request is recorded, so that its asker can be told."""
+    """An older look may still have seen it active. A later request is recorded, so that the person can be told."""
     followers = RunFollowers(scripts)
     await adopted(scripts)
     assert (await followers.add_follow_request(asker("B"), RUN, FACTS))[0] == "new"

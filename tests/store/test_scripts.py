@@ -96,7 +96,7 @@ async def test_a_time_out_during_a_call_comes(redis_client: Redis) -> None:
 async def test_the_lookout_hears_of_scripts_that_may_make_work(
     redis_client: Redis, script: str, args: tuple[str | int, ...], *, may_work: bool
 ) -> None:
-    """The lookout looks rarely while no such script has run."""
+    """The lookout looks only rarely until such a script has run."""
     scripts = Scripts(redis_client, "bolt", retention_s=60)
     with contextlib.suppress(StoreUnavailable):
         await scripts.run(script, *args)

@@ -70,7 +70,7 @@ async def test_a_restart_loses_nothing_that_was_recorded(servers: Servers, scrip
 
 
 async def accepted(store: Scripts, name: str) -> None:
-    """Record a start as soon as it can be."""
+    """Record a start as soon as Redis accepts it."""
     await eventually(f"the start {name!r} to be recorded", lambda: accepts(store, name))
 
 

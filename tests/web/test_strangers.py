@@ -164,7 +164,7 @@ async def test_a_fault_of_a_handler_is_a_bare_500(served: WebServer) -> None:
 
 
 async def test_refusals_fill_no_log(served: WebServer) -> None:
-    """A hundred refusals are one line for each endpoint, because strangers can repeat them at will."""
+    """A hundred refusals add one line per endpoint to the log, because strangers can repeat them at will."""
     with capture_logs() as lines:
         async with aiohttp.ClientSession() as http:
             for path in ("/slack/events", "/paradime/webhooks") * 50:

@@ -149,7 +149,7 @@ async def test_a_plain_secret_is_shown_in_path_or_header(plain: Stage) -> None:
 
 
 async def test_what_is_not_understood_changes_nothing(plain: Stage) -> None:
-    """Bodies that aren't JSON objects get 400, ones about no run are accepted, and ones too large get 413."""
+    """Bodies that aren't JSON objects get 400, objects without a run are accepted, and large bodies get 413."""
     key = {"X-Webhook-Secret": PLAIN}
     for body in (b"", b"nope", b"[1]", b"[" * 100_000, b"\xff"):
         assert await plain.post(body, headers=key) == 400

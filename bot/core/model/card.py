@@ -12,7 +12,7 @@ from bot.core.model.run import CardRef, RunKey
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """The stored record of a card. `id` is its name in the lanes.
+    """The stored record of a card. `id` is the card's name in the lanes.
 
     If the message belongs to an incident, an outage, a gap or a notice, `run` and `request` aren't set. Instead,
     `incident`, `outage`, `gap` or `notice` is set to the channel together with the incident's schedule, the number of

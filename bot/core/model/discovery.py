@@ -20,9 +20,9 @@ class Ledger:
 
     `active` are the runs whose end isn't accounted for yet; they're never dropped. `final` are the newest of the other
     runs, each with its start in Unix seconds (0: unknown). `successes` has the newest success that is accounted for on
-    each branch, and for each branch's pull requests: a watch decides which of them count. `begun`: the listing has been
-    read at least once. `beginnings` name the channels for which watching the schedule has begun, and when. `held` are
-    runs that wait until it's known whether one of the bot's starts made them.
+    each branch, and for each branch's pull requests: a watch decides which of them count. `begun` is True
+    if the listing has been read at least once. `beginnings` name the channels for which watching the schedule has
+    begun, and when. `held` are runs that wait until it's known whether one of the bot's starts made them.
     """
 
     active: tuple[int, ...] = ()

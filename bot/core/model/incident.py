@@ -1,6 +1,6 @@
 """An incident: one schedule that fails, in one channel, from its first failure to its recovery.
 
-Its life is decided in `bot.core.watching.incident_life`; its message is in `bot.core.views.incident`.
+`bot.core.watching.incident_life` decides how it changes, and its message is in `bot.core.views.incident`.
 """
 
 from __future__ import annotations

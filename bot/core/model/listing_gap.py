@@ -14,7 +14,7 @@ from bot.core.model.incident import Incident
 
 # After this long without a complete listing, failures may have gone unreported.
 GAP_AFTER = timedelta(minutes=10)
-# The longest that runs hidden by a gap are searched for, and withheld from incidents.
+# The longest time for which runs hidden by a gap are searched for and withheld from incidents.
 COLLECTED_FOR = timedelta(minutes=10)
 
 

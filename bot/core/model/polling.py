@@ -14,7 +14,7 @@ from bot.core.model.run import Observation, RunKey
 
 # Outcome of storing an observation. `stale`: a newer observation is stored.
 Stored = Literal["changed", "final", "same", "stale", "gone"]
-# Outcome of recording that Bolt returns only an error for a run. `lost`: that has lasted too long.
+# Outcome of recording that Bolt returns only an error for a run. `lost`: it has done so for too long.
 Strayed = Literal["stray", "lost", "gone", "not ours"]
 
 

@@ -251,7 +251,7 @@ class Run:
 
     @property
     def started_at(self) -> datetime | None:
-        """When it began: as Bolt reports it, or else when its first command began, or else when it was asked for."""
+        """When the run began, as Bolt reports it; or else when its first command began, or when it was requested."""
         if self.end and self.end.started_at:
             return self.end.started_at
         begun = [command.started_at for command in self.seen.commands if command.started_at]

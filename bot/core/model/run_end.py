@@ -42,7 +42,7 @@ class RunEnd:
 
     `actor` names who started it, in Bolt's words. If it was started here, `asked_by` is the asker's user id, and
     `request` is the start's id. `closes` is False if the run may have had commands other than its schedule's, but it
-    still counts if it failed. `command` is the failed command. `errors` are empty while its log is unread (`log` is
+    still counts if it failed. `command` is the failed command. `errors` is empty while the log is unread (`log` is
     `late`). `parent` is the run that it retries.
     """
 

@@ -45,7 +45,7 @@ class Decision:
 
     @property
     def allowed(self) -> bool:
-        """Whether it may be done right away."""
+        """Whether the action may be carried out right away."""
         return self.verdict is Verdict.ALLOW
 
 

@@ -133,7 +133,7 @@ Effect = Allow | Deny | Approve
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule. `line` is its line in the file; without `what` it applies to every action."""
+    """A rule. `line` is its line in the file. A rule without `what` applies to every action."""
 
     name: str
     effect: Effect

@@ -17,7 +17,7 @@ from typing import Literal
 
 from bot.core.redact.shapes import MASK
 
-# In lower case. A text without any of them can't contain a telling name.
+# In lower case. A text without any of them can't contain a name that marks a secret.
 _WORDS = ("pass", "secret", "token", "key", "pw", "credential")
 # A whole name and what separates it from the value: a sign or a space. `::` is a cast, and `://` a URL. The lookahead
 # quickly skips names without any of the words, which is most of them; names that pass it are checked more closely
@@ -115,7 +115,7 @@ def mask_named(text: str) -> str:
 
 
 def _mask_values(text: str) -> str:
-    """Mask the value of each telling name. A value that isn't secret is itself searched for names."""
+    """Mask the value of each name that marks a secret. A value that isn't secret is itself searched for names."""
     parts: list[str] = []
     at = scan = 0
     while found := _NAME.search(text, scan):

@@ -1,6 +1,6 @@
 """Masking by shape: passwords in URLs, headers, tokens with a vendor's prefix, signatures.
 
-`bot.core.redact.masker` has the other rules: by name, private keys, the bot's own secrets, a deployment's patterns.
+`bot.core.redact.masker` has the other rules: names, private keys, the bot's own secrets, a deployment's patterns.
 """
 
 from __future__ import annotations

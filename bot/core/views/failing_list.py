@@ -56,7 +56,7 @@ def failing_list(
 
 
 def why_unknown(watched: Watched, prefix: str) -> Message | None:
-    """Say why the bot can't tell whether anything is failing in a channel. Returns None if it can."""
+    """Say why the bot can't tell whether anything is failing in a channel. Returns None if the bot can tell."""
     if watched is Watched.NOTHING:
         example = Code(f"{prefix} watch nightly")
         return Message(

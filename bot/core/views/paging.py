@@ -44,7 +44,7 @@ def page_buttons(shown: ListPage[T], command: Command) -> tuple[Buttons, ...]:
 
 
 def turns(action: str, number: int, count: int, value: Callable[[int], str]) -> tuple[Button, ...]:
-    """The Previous and Next buttons, if there are such pages and their values fit a button. Pages count from 1."""
+    """The Previous and Next buttons, if those pages exist and the values fit in a button. Pages count from 1."""
     return tuple(
         Button(f"{action}.{label.lower()}", label, value=value(to), spoken=f"{label} page: {to} of {count}")
         for label, to in (("Previous", number - 1), ("Next", number + 1))

@@ -1,6 +1,6 @@
 """The figures of a channel's digest.
 
-They're read in `bot.flows.read_digest`, and worded in `bot.core.views.digest`.
+`bot.flows.read_digest` reads them, and `bot.core.views.digest` puts them into words.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """When a channel's digest is due, by the clock of its time zone.
 
-What people type is read in `bot.core.commands.digest_values`.
-Days when clocks change are handled in `bot.core.watching.wall_clock`.
+`bot.core.commands.digest_values` reads times as people type them.
+`bot.core.watching.wall_clock` handles days when clocks change.
 """
 
 from __future__ import annotations

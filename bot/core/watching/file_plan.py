@@ -26,7 +26,7 @@ class FilePlan:
 
 @dataclass(frozen=True, slots=True)
 class AppliedPlan:
-    """`is_new`: Redis had no record of an earlier start. `numbers` has the added watches' numbers (0: no room)."""
+    """`is_new`: Redis had no record of an earlier start. `numbers`: the added watches' numbers, 0 for lack of room."""
 
     is_new: bool
     numbers: tuple[int, ...] = ()

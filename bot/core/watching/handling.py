@@ -19,7 +19,7 @@ SILENT_FOR = timedelta(days=30)
 
 
 def take_on(incident: Incident, user: str, now: datetime, *, name: str = "") -> Incident:
-    """Record that a person is working on it, even if somebody else was. Mentions stop. `name` is the person's."""
+    """Record that a person is working on the incident, even if somebody else was. Mentions stop. `name`: their name."""
     return replace(incident, on_it=OnIt(user, now + ON_IT_FOR, name))
 
 
@@ -52,7 +52,7 @@ def ask_retry(incident: Incident, user: str, now: datetime) -> Incident:
 
 
 def other_asked(incident: Incident, user: str, now: datetime) -> RetryAsked | None:
-    """Somebody else's click that will start a retry. The click counts for a minute, while a start may be sent."""
+    """Somebody else's click that will start a retry. The click counts for a minute: its start isn't sent later."""
     asked = incident.retry_asked
     if asked is None or asked.by == user or not timedelta() <= now - asked.at < RETRY_SOON:
         return None

@@ -68,7 +68,7 @@ def with_log(incident: Incident, end: RunEnd, *, carded: bool) -> Incident:
 
 
 def being_retried(incident: Incident, run: int, parent: int, state: str, by: str) -> Incident:
-    """Record that a retry of one of the incident's runs has begun, wherever it was started. `by` is who started it."""
+    """Record that a retry of one of the incident's runs has begun, wherever it was started, by this person or actor."""
     known = any(one.run == parent for one in incident.recent)
     newer = incident.retry is None or incident.retry.run < run
     if not incident.is_open or not known or not newer:

@@ -54,7 +54,7 @@ def hour_name(schedule: str, at: datetime) -> str:
 def line_at_start(run: RunEnd, watch: Watch, schedule: WatchedSchedule, *, busy: bool, at: datetime) -> Notice | None:
     """The line about a run that has begun.
 
-    None if the watch doesn't report this run's start, or any starts, or if it's quiet hours now.
+    None if the watch doesn't report this run's start, or during quiet hours.
     """
     if watch.only != "all" or quiet_until(watch, at) is not None:
         return None

@@ -1,7 +1,7 @@
 """Slow runs: those that take far longer than usual, or longer than a fixed time.
 
-The default limit is in `bot.core.watching.watch_of_command`. On a card, the words about a run that is slower than usual
-are those of `bot.core.runs.usual_duration`.
+The default limit is in `bot.core.watching.watch_of_command`. `bot.core.runs.usual_duration` has a card's words
+about a run that is slower than usual.
 """
 
 from __future__ import annotations

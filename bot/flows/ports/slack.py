@@ -118,7 +118,7 @@ class Memberships(Protocol):
     """Channel memberships."""
 
     async def channels_of(self, user: str, *, fresh: bool = False) -> MemberChannels:
-        """A person's channels, read at most a few minutes ago; `fresh`: at most a few seconds ago."""
+        """A person's channels, read at most a few minutes ago, or with `fresh` at most a few seconds ago."""
 
     async def is_member(self, channel: str, user: str) -> bool | None:
         """Whether a person is in a channel now, or None if Slack doesn't say."""

@@ -1,6 +1,6 @@
 """The run form as a modal, within Slack's limits, and its menu of schedules (docs.slack.dev, Block Kit, modals).
 
-Its content is decided in `bot.core.schedules.run_form`, and filled in by `bot.flows.complete_run_form`.
+`bot.core.schedules.run_form` decides its content, and `bot.flows.complete_run_form` fills it in.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """`watch` alone, and the button *Edit*: open the watch form.
 
-`bot.core.watching.watch_form` has the form's content.
+`bot.core.watching.watch_form` decides the form's content.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
--- Caches people. ARGV: hash, for how long in s, then pairs of a user's id and the entry. An entry begins with the time
--- at which it was requested, in s: an entry requested later isn't overwritten.
+-- Caches people. ARGV: hash, for how many seconds, then pairs of a user's id and the entry. An entry begins with the
+-- time at which it was requested, in seconds: an entry requested later isn't overwritten.
 local hash = key('told', ARGV[3])
 local function asked(entry) return tonumber(string.match(entry, '^%d+') or '0') end
 for at = 5, #ARGV, 2 do

@@ -69,7 +69,7 @@ def printed(source: Source, elapsed_s: float, *, stopped: bool = False) -> list[
 
 
 def as_text(lines: list[LogLine], stream: str) -> str:
-    """Join one stream's lines, or an empty string if there are none."""
+    """Join one stream's lines, or return an empty string if there are none."""
     return "".join(f"{line.text}\n" for line in lines if line.stream == stream)
 
 

@@ -84,7 +84,7 @@ class Timetable:
 
 
 class Scheduler:
-    """The timetables of one Bolt, by slug. `mode` says which set was made at once; more can be added one by one."""
+    """The timetables of one Bolt, by slug. `mode` says which were added as a set; others are added one by one."""
 
     def __init__(self) -> None:
         self.mode: Mode = "off"

@@ -86,7 +86,7 @@ class Admin:
         return group
 
     async def invite(self, where: str, who: str, by: str) -> Channel:
-        """Add a person or the bot to a channel. No effect on members."""
+        """Add a person or the bot to a channel. Inviting a member has no effect."""
         channel, user = self._ws.channel(where), self._ws.user(who)
         if user.team:
             # People from another organization can only be in a channel that is shared with it.

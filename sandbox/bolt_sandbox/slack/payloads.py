@@ -14,7 +14,7 @@ from bolt_sandbox.slack.workspace import Workspace
 
 TOKEN = "sandbox"  # noqa: S105 - the deprecated verification token
 CHANNEL_NAMES = {"private": "privategroup", "im": "directmessage"}
-# An event about a larger group has only this many of its members.
+# An event about a larger group lists only this many of its members.
 MEMBERS_TOLD = 500
 
 

@@ -455,7 +455,7 @@ class Workspace:
         return self.address(f"/response/{token}")
 
     def use_response_url(self, token: str) -> ResponseUrl:
-        """Count one use. Raises Refused if it's unknown, older than 30 minutes, or used five times."""
+        """Count one use. Raises Refused if it's unknown, older than 30 minutes, or already used five times."""
         found = self.response_urls.get(token)
         if found is None:
             raise Refused("invalid_url")

@@ -15,12 +15,12 @@ UNSEEN = ["Slack command", "Slack events", "Slack interactivity"]
 
 
 def wrong(found: list[Finding]) -> list[Finding]:
-    """The findings that aren't ok, apart from those about what a bot can't see."""
+    """The findings that aren't ok, apart from those about things that a bot can't see."""
     return [one for one in found if one.level != "ok" and one.check not in UNSEEN]
 
 
 async def test_a_set_up_without_faults(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A correct setup names the workspace; what a bot can't see is reported as not checked, with its symptom."""
+    """A correct setup names the workspace; things that a bot can't see are reported as not checked, with a symptom."""
     found = await findings(CHECKS, sandbox, monkeypatch)
     assert [one.check for one in found if one.level == "ok"] == SEEN
     assert of(found, "Slack bot token")[0].sentence == "It belongs to @bolt in the workspace Sandbox (T0SANDBOX)."

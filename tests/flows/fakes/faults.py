@@ -17,7 +17,7 @@ class Faults:
         self.always: dict[str, BotError] = {}
 
     def fail(self, method: str, *errors: BotError) -> None:
-        """Let the next calls fail before anything is done."""
+        """Make the next calls fail before anything is done."""
         self._before[method] += errors
 
     def lose(self, method: str, times: int = 1) -> None:

@@ -19,7 +19,7 @@ async def names(served: Served, **arguments: str | int | bool) -> list[str]:
 
 
 async def test_where_a_person_is(served: Served) -> None:
-    """A person's public channels are listed, private ones only if asked for and if the bot is a member."""
+    """A person's public channels are listed, and private ones if they're requested and the bot is a member."""
     assert await names(served, user="U0ADA") == ["data-eng", "analytics"]
     both = "public_channel,private_channel"
     assert await names(served, user="U0ADA", types=both) == ["data-eng", "analytics"]

@@ -1,7 +1,7 @@
 -- Gaps between complete listings of schedules: one hash per gap by its number, and a copy of the newest one.
 local GAP_KEPT_S = 7 * DAY_S
 local function change_gap(number, fields)
-  -- An earlier gap may be completed when a newer one has begun.
+  -- An earlier gap may be completed after a newer one has begun.
   local newest = redis.call('HGET', key('gap', 'now'), 'number') or number
   for _, name in ipairs({number, newest == number and 'now' or nil}) do
     redis.call('HSET', key('gap', name), unpack(fields))
@@ -58,7 +58,8 @@ local function end_unseen_gap()
   if known[2] == 'blind' then change_gap(known[1], {'state', 'complete'}) end
 end
 
--- If a channel gets no account of a gap, lists the incidents withheld for it as at the end of quiet hours.
+-- If a channel gets no account of a gap, the incidents withheld for it are listed in a message like the one at the end
+-- of quiet hours.
 local function list_withheld_without_account(channel)
   if not account_comes(channel) then redis.call('ZADD', key('due', 'quiet'), 'XX', 'LT', num(now()), channel) end
 end

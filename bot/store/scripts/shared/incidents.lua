@@ -115,7 +115,7 @@ local function touch_outage(channel, number, line)
   push('posts', 'opening', channel, 'outage/0/' .. channel .. '/' .. number, now())
 end
 
--- A channel that refused edits takes them again. The first function returns the outage that reports the incident
+-- A channel that refused edits accepts them again. The first function returns the outage that reports the incident
 -- instead, if there is one.
 local function show_incident_again(channel, slug)
   local known = redis.call('HMGET', key('incident', channel, slug), 'team', 'ts', 'outage')
