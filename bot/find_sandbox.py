@@ -22,7 +22,7 @@ class Demo(Protocol):
     ) -> Coroutine[Any, Any, int]:
         """Return the exit status.
 
-        `manifest` is the Slack app's, in YAML; `command` starts the bot as a child process.
+        `manifest` is the Slack app's manifest, in YAML; `command` starts the bot as a child process.
         """
 
 

@@ -103,7 +103,7 @@ def _labels(frame: Frame, shown: DigestChart) -> list[Shape]:
 
 
 def _most_failed(shown: DigestChart, top: float) -> list[Shape]:
-    """The schedules that failed most: name, bar and numbers."""
+    """The schedules that failed most often: name, bar and numbers."""
     if not shown.most_failed:
         return []
     shapes: list[Shape] = [Text(MARGIN, top + ROW * 0.7, "Most failures", TEXT, INK, "semibold")]

@@ -2,7 +2,7 @@
 
 Afterward, the message becomes the account of what happened in the meantime.
 
-`bot.flows.listing_gap` notices when a gap begins and ends, and `bot.core.views.listing_gap` has the words.
+`bot.flows.listing_gap` notices when a gap begins and ends, and the wording is in `bot.core.views.listing_gap`.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class GapAdvancer:
             await self._advance_message(lease, gap, channel)
 
     async def _collect(self, lease: Lease, gap: ListingGap) -> None:
-        """Wait until everything that the gap has hidden is accounted for, but not forever."""
+        """Wait until everything that the gap hid is accounted for, but not forever."""
         late = gap.began is None or lease.since_s(gap.began) > COLLECTED_FOR.total_seconds()
         if late or await self._is_all_accounted(gap):
             log.info("found out what happened while schedules weren't listed", gap=gap.number, late=late)

@@ -1,6 +1,6 @@
 """Answering lines that aren't commands: possible meanings as buttons. Only reads are carried out right away.
 
-The meanings are found in `bot.core.schedules.resolve_guess`, and worded in `bot.core.views.guess`.
+`bot.core.schedules.resolve_guess` finds the meanings, and `bot.core.views.guess` puts them into words.
 """
 
 from __future__ import annotations

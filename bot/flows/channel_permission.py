@@ -1,6 +1,6 @@
 """Permission to have a card in a channel: only for members of the channel.
 
-The policy is checked in `bot.flows.authorize`. `bot.flows.check_channel` decides whether a watch may post in a channel.
+`bot.flows.authorize` checks the policy. `bot.flows.check_channel` decides whether a watch may post in a channel.
 """
 
 from __future__ import annotations

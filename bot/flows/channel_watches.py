@@ -1,6 +1,6 @@
 """The watches of a channel: listing and stopping them.
 
-The words are in `bot.core.views.watches`.
+The wording is in `bot.core.views.watches`.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 A channel is checked once a day, soon after a watch is made, and at once when Slack reports a change or refuses a post.
 The decision depends on Slack's answer about the channel, not on the event, which may be lost, late, or delivered twice.
 
-The words are in `bot.core.views.watch_pause`.
+The wording is in `bot.core.views.watch_pause`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Slow runs: each is checked when it may have become slow, and reported once in each channel that watches for it.
 
-`bot.core.watching.slow` decides when a run counts as slow, and the words are in `bot.core.views.notice`.
+`bot.core.watching.slow` decides when a run counts as slow, and the wording is in `bot.core.views.notice`.
 """
 
 from __future__ import annotations

@@ -289,7 +289,7 @@ class RunConcluder:
         return await asyncio.to_thread(with_results, end, results, self._mask, said, hints)
 
     async def _warned(self, run: Run) -> list[NodeResult]:
-        """The nodes that warned in a success. Skipped if many runs end at once: announcing ends is more urgent."""
+        """The nodes that warned in a success. Skipped if many runs end at once, as announcing ends is more urgent."""
         # Without a card, no message would show the warnings.
         shown = run.seen.state == "SUCCESS" and not run.without_card
         commands = [command for command in run.seen.commands if may_warn(command)] if shown else []

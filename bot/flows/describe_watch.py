@@ -1,6 +1,6 @@
 """Saying what a watch covers: its schedules, what it would have reported lately, and what else is worth noting.
 
-The words are in `bot.core.views.watches`.
+The wording is in `bot.core.views.watches`.
 """
 
 from __future__ import annotations

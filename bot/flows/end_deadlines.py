@@ -1,6 +1,6 @@
 """How long the log of a failed run may be read, so that the end is announced in time.
 
-How long the bot waits for a log that is late is decided in `bot.flows.conclude`.
+`bot.flows.conclude` decides how long the bot waits for a late log.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The end of quiet hours, when one message lists the incidents whose posts were withheld.
 
-The hours and their effect are decided in `bot.core.watching.quiet`, and the words are in `bot.core.views.quiet_end`.
+`bot.core.watching.quiet` decides when quiet hours are and what they withhold. The wording is in
+`bot.core.views.quiet_end`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Finding the schedule that a person means, for commands that read: includes inactive ones.
+"""Finding the schedule that a person means, including inactive ones, for commands that only read.
 
 `bot.core.schedules.lookup` decides how names are compared.
 """

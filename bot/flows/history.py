@@ -1,6 +1,6 @@
 """Posting the chart of a schedule's last runs, or its figures in words if the chart can't be posted.
 
-The figures are computed in `bot.core.runs.history`, and the chart is laid out in `bot.charts.history`.
+`bot.core.runs.history` computes the figures, and `bot.charts.history` lays out the chart.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Changes to incidents that time alone causes: a snooze ends, nobody is on it anymore, or runs have stopped.
 
-These changes are decided in `bot.core.watching.handling`.
+`bot.core.watching.handling` decides these changes.
 """
 
 from __future__ import annotations

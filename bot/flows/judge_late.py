@@ -1,6 +1,6 @@
 """Judging whether schedules are late: their newest runs are read once a slot's grace period is over.
 
-`bot.core.watching.late` decides when a schedule counts as late, and the words are in `bot.core.views.notice`.
+`bot.core.watching.late` decides when a schedule counts as late, and the wording is in `bot.core.views.notice`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Listing what is failing: the open incidents of a channel, or of all channels.
 
-The words are in `bot.core.views.failing_list`.
+The wording is in `bot.core.views.failing_list`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Noticing gaps: more than ten minutes in which schedules couldn't be listed, because Bolt or the bot was unavailable.
 
-`bot.flows.advance_gap` decides when a gap is reported, and `bot.core.views.listing_gap` has the words.
+`bot.flows.advance_gap` decides when a gap is reported, and the wording is in `bot.core.views.listing_gap`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class GapWatcher:
         await self._gaps.note_failure(self._bolt.time(), cut(self._mask(error.sentence), WHY_SHOWN))
 
     async def note_listing(self, at: datetime, slugs: Sequence[str]) -> None:
-        """If a complete listing is the first after a gap, begin to look for the runs that the gap has hidden."""
+        """If a complete listing is the first after a gap, start looking for the runs that the gap hid."""
         before = await self._discovery.listed_at()
         if before is not None and at - before > GAP_AFTER:
             log.warning("schedules weren't listed for a long time", since=before.isoformat(), until=at.isoformat())

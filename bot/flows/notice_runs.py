@@ -1,6 +1,6 @@
 """Lines about ended runs: which notices an end creates or changes in a channel when it's accounted for.
 
-`bot.core.watching.run_lines` decides which runs get a line, and the words are in `bot.core.views.notice`.
+`bot.core.watching.run_lines` decides which runs get a line, and the wording is in `bot.core.views.notice`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Pausing and resuming schedules: after a confirmation, reporting the actual result.
 
-The words are in `bot.core.views.pause_question`.
+The wording is in `bot.core.views.pause_question`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Posting the one message about what happened while the bot couldn't post in a channel.
 
-`bot.flows.check_channel` decides when it's due, and the words are in `bot.core.views.watch_pause`.
+`bot.flows.check_channel` decides when it's due, and the wording is in `bot.core.views.watch_pause`.
 """
 
 from __future__ import annotations

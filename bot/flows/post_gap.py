@@ -1,6 +1,6 @@
 """Posting each message about a gap once, followed in its thread by an account of what happened in the meantime.
 
-`bot.flows.advance_gap` decides when they're due, and `bot.core.views.listing_gap` has the words.
+`bot.flows.advance_gap` decides when they're due, and the wording is in `bot.core.views.listing_gap`.
 """
 
 from __future__ import annotations

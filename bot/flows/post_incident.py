@@ -1,7 +1,7 @@
 """Posting an incident's message once, and the posts in its thread.
 
 `bot.core.watching.incident_life` decides when there's something to post, and `bot.flows.whom_to_mention` decides whom
-it notifies. The words are in `bot.core.views.incident`.
+it notifies. The wording is in `bot.core.views.incident`.
 """
 
 from __future__ import annotations

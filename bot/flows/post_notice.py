@@ -1,6 +1,6 @@
 """Posting a notice once, in its channel or in the thread of a run's card.
 
-`run_lines`, `slow` and `late` of `bot.core.watching` decide which runs and schedules get a notice; the words are in
+`run_lines`, `slow` and `late` of `bot.core.watching` decide which runs and schedules get a notice; the wording is in
 `bot.core.views.notice`.
 """
 

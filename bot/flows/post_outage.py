@@ -1,6 +1,6 @@
 """Posting an outage's message once, and the posts about its causes in the message's thread.
 
-The script `account_ends.lua` decides which incidents form an outage, and `bot.core.views.outage` has the words.
+The script `account_ends.lua` decides which incidents form an outage, and the wording is in `bot.core.views.outage`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Posting in a card's thread: the run's end, the failed command's log, and its file.
 
-The words are in `bot.core.views.thread`.
+The wording is in `bot.core.views.thread`.
 """
 
 from __future__ import annotations

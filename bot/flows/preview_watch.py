@@ -1,6 +1,6 @@
 """Reading the newest runs of a watch's schedules, to say what it would have reported: bounded in number and time.
 
-`bot.core.watching.preview` replays them, and the words are in `bot.core.views.watches`.
+`bot.core.watching.preview` replays them, and the wording is in `bot.core.views.watches`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Queueing a channel's digest when its time has come: once per date.
 
-That time is decided in `bot.core.watching.digest_time`.
+`bot.core.watching.digest_time` decides when that is.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Whether it's quiet in a channel.
 
-The hours and their effect are decided in `bot.core.watching.quiet`.
+`bot.core.watching.quiet` decides when quiet hours are and what they withhold.
 """
 
 from __future__ import annotations

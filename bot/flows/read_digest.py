@@ -1,6 +1,6 @@
-"""Reading the figures of a channel's digest: what was counted for the schedules that it watches, and what fails now.
+"""Reading the figures of a channel's digest: the counts for the schedules that it watches, and what is failing now.
 
-The figures are computed in `bot.core.watching.digest`, and worded in `bot.core.views.digest`.
+`bot.core.watching.digest` computes the figures, and `bot.core.views.digest` puts them into words.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The newest retries that were asked for from an incident's or outage's message, read together with it.
 
-The words are in `bot.core.views.retry_line`.
+The wording is in `bot.core.views.retry_line`.
 """
 
 from __future__ import annotations

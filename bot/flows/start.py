@@ -212,7 +212,7 @@ class RunStarter:
         await self._stores.requests.pending(lease, request, plan, approval)
 
     async def _nobody_else(self, request: Request, decision: Decision) -> str | None:
-        """The reason if only the asker could approve it. None if someone else can, or if the group can't be read."""
+        """The reason if only the asker could approve it. None if someone else could, or if the group can't be read."""
         others = await self._authorizer.other_members(decision.by, request.user)
         if others is None or others:
             return None
@@ -283,8 +283,8 @@ class RunStarter:
         start_command, plan = request.start_command, request.plan
         if isinstance(start_command, RunCommand) or start_command.every or plan is None:
             return ""
-        # A command begins with the slash command or a mention, depending on where it's typed. Readers already know
-        # how to begin one, so only the rest is given.
+        # A command begins with the slash command or a mention, depending on where it's typed. The reader
+        # already knows how to begin a command, so only the words after that are given.
         return f" Retry run {plan.parent_run} with --all to run all of it again."
 
     async def _queue_again(self, lease: Lease, request: Request) -> None:

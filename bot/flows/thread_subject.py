@@ -39,7 +39,7 @@ LOST = "I no longer know which run this thread belongs to. Add the run's number,
 
 @dataclass(frozen=True, slots=True)
 class LostCard:
-    """A card whose record Redis has lost, with its run as its button describes it.
+    """A card whose record Redis has lost, and its run, as a button on the card describes it.
 
     `over`: the card shows an ended run.
     """
@@ -144,7 +144,7 @@ class ThreadSubjects:
         return named or ThreadSubject(why=_without_run(posted, away=away))
 
     async def _just_posted(self, posted: SlackMessage) -> ThreadSubject | None:
-        """The subject for a start whose card was just posted and isn't recorded yet: a reply may arrive earlier."""
+        """The subject for a start whose card was just posted: a reply may arrive before the card is recorded."""
         if not posted.key.startswith(START_KEY):
             return None
         try:

@@ -22,7 +22,7 @@ CHANNELS_MOST = 10
 
 
 class WatchedChannels:
-    """Looks up the channels that watch a schedule, for those who read about it."""
+    """Looks up the channels that watch a schedule, for people who view the schedule."""
 
     def __init__(self, watches: Watches, people: People) -> None:
         self._watches = watches

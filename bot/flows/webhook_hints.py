@@ -51,7 +51,7 @@ class WebhookHints:
         self._lookups: dict[int, asyncio.Task[None]] = {}
 
     async def take_hint(self, hint: WebhookHint) -> None:
-        """Make the runs due now, or the listing that may show them. Raises StoreUnavailable.
+        """Make the runs, or the listing that may show them, due now. Raises StoreUnavailable.
 
         Hints don't add runs that aren't already followed.
         """

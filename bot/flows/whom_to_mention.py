@@ -18,7 +18,7 @@ from bot.flows.ports.watch_store import Watches
 
 
 class IncidentPeople:
-    """Reads the names of the people in an incident, and the people whom the watch that decides about it notifies."""
+    """Finds the names of the people in an incident, and whom its posts mention."""
 
     def __init__(self, people: People, watches: Watches, owners: OwnerMentions) -> None:
         self._people = people

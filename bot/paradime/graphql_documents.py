@@ -168,7 +168,7 @@ mutation Suspend($slug: String, $suspend: Boolean!) {{
 
 
 def statuses(run_ids: Sequence[int], type_name: str = "") -> str:
-    """Query the statuses of many runs in one request, with aliases: r<id>. Never their logs, which may be megabytes.
+    """Query the statuses of many runs in one request, with aliases: r<id>. Logs aren't included: they may be megabytes.
 
     `type_name`: the backend's name for the type of a status. With it, the fields are written once, as a fragment; if
     it's empty, the query asks for the name as well.

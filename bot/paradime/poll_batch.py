@@ -52,7 +52,7 @@ class PollBatch:
         Raises BoltError if the whole request failed; such an error doesn't split the batch.
         """
         unique = list(dict.fromkeys(int(run_id) for run_id in run_ids))[: self.limit]
-        # One number outside GraphQL's Int would make the whole query invalid.
+        # One number outside the range of GraphQL's Int would make the whole query invalid.
         polled = Polled(failed={one: BoltRejected((UNKNOWN,)) for one in unique if not 0 < one <= GRAPHQL_INT})
         waiting = [[run_id for run_id in unique if run_id not in polled.failed]]
         for _ in range(REQUESTS_MOST):

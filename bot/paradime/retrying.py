@@ -62,7 +62,7 @@ class RequestSender:
         return reply
 
     async def read(self, document: str, variables: Json) -> GraphqlReply:
-        """Send a query, retried after a temporary error: reading twice does no harm."""
+        """Send a query, and retry it after a temporary error, because reading twice does no harm."""
         limits = self._limits
         deadline_s = time.monotonic() + limits.for_s
         attempts = stamina.retry_context(

@@ -1,4 +1,4 @@
-"""Admit everything that people ask for: a flood is answered once and then dropped, and replays are ignored.
+"""Decide which requests from people are handled: a flood is answered once and then dropped, and replays are ignored.
 
 The limits are in `bot.core.model.admission`, and the script `admit_request.lua` counts.
 

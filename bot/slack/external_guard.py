@@ -30,7 +30,8 @@ from bot.slack.payload_shapes import record_in, text_in
 
 log = structlog.get_logger()
 
-# Only used if the payload doesn't say. This call and the work after it have to fit into the 3 s that Slack waits.
+# Slack is asked only if the payload doesn't say where a person belongs. This call and the work after it have to fit
+# into the 3 s that Slack waits.
 ASK_S = 0.8
 
 OTHER_TEAM = "I belong to another workspace, so I can't do that here. Nothing was done."
@@ -82,7 +83,7 @@ class ExternalGuard:
 
 
 def external_guard_middleware(guard: ExternalGuard, tell: Tell) -> Middleware:
-    """Return the middleware that refuses people from other organizations for everything but events."""
+    """Return the middleware that refuses requests from people in other organizations, except events."""
 
     async def middleware(body: Json, next_: Callable[[], Awaitable[Any]]) -> BoltResponse | None:
         if not guard.is_for_us(body):

@@ -128,8 +128,8 @@ def build_app(
         authorize=authorize,
         # HTTP requests are verified before they're parsed (bot.slack.signed_requests); sockets are opened by the bot itself.
         request_verification_enabled=False,
-        # Our listeners end with their acknowledgement; longer work is in the task registry. So the acknowledgement is
-        # sent when they return; otherwise slack_bolt polls every 10 ms for it.
+        # Our listeners return once they've acknowledged; longer work runs in a task of its own. So the acknowledgement
+        # is sent when they return; otherwise slack_bolt polls every 10 ms for it.
         process_before_response=True,
         raise_error_for_unhandled_request=True,
         intake=intake,

@@ -51,7 +51,7 @@ class DueSet:
         self._gap_s = gap_s
 
     async def claim(self, most: int, *, soon_s: float = 0, fields: tuple[str, ...] = ()) -> Claimed:
-        """Claim up to `most` members that are due. If there are any, members due within `soon_s` are claimed too."""
+        """Claim up to `most` due members. If any member is due, those due within `soon_s` are claimed too."""
         began = time.monotonic()
         reply = await self._scripts.run(
             "claim_due",

@@ -193,7 +193,7 @@ class EmbeddedRedis:
     def _make_directories(self) -> None:
         """Create missing directories, readable by this user only.
 
-        An existing one keeps its permissions: it may be /tmp.
+        An existing directory keeps its permissions, because it may be /tmp.
         """
         try:
             self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)

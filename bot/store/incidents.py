@@ -1,6 +1,6 @@
 """Incidents: one hash per schedule and channel, changed only if nobody else has changed it since it was loaded.
 
-Their changes are decided in `bot.core.watching.incident_life` and `bot.core.watching.handling`.
+`bot.core.watching.incident_life` and `bot.core.watching.handling` decide how they change.
 """
 
 from __future__ import annotations

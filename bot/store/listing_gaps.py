@@ -1,4 +1,4 @@
-"""Gaps between complete listings of schedules, what they have hidden, and the messages about them.
+"""Gaps between complete listings of schedules, what they hid, and the messages about them.
 
 `bot.flows.listing_gap` notices gaps, and `bot.flows.advance_gap` decides when they're reported.
 """

@@ -1,6 +1,6 @@
 """The incidents of each channel that quiet hours withhold, and the messages that list them at the end.
 
-The hours and their effect are decided in `bot.core.watching.quiet`.
+`bot.core.watching.quiet` decides when quiet hours are and what they withhold.
 """
 
 from __future__ import annotations

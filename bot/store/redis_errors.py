@@ -93,7 +93,7 @@ def translate(error: BaseException, where: str = "") -> StoreUnavailable:
         if re.search(pattern, text, re.IGNORECASE):
             return StoreRefused(sentence, cause=cause + _permission(text), where=where)
     cause = _unreachable(error, text)
-    # Only a Unix socket is a file itself. If the address has a port, the file is one that TLS needs.
+    # An error about a file is about the socket only if Redis listens on a Unix socket. Otherwise, it's a file for TLS.
     if cause in _FILES and not where.startswith("/"):
         cause = _FILES[cause]
     return StoreUnavailable(cause=cause, where=where)

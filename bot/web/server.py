@@ -314,7 +314,7 @@ class _Protocol(web.RequestHandler):
         self.since = loop.time()
 
     def begins(self, phase: Phase) -> None:
-        """Note that a phase begins now."""
+        """Record that a phase begins now."""
         self.phase, self.since = phase, self._loop.time()
 
     def abort(self) -> None:

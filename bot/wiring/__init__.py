@@ -42,8 +42,8 @@ class Parts:
 
     `admissions` and the `guard` are asked before any listener. The `directory` reads Slack's people and channels.
     `watch_keeper` applies the watches file. The `lookout` wakes workers.
-    `probe` checks that Redis executes every command that the bot uses. `held` counts the connections to Slack of all
-    processes. `backlog` has the metrics of the data in Redis.
+    `probe` checks that Redis executes every command that the bot uses. `held` counts all processes' connections to
+    Slack. `backlog` has the metrics of the data in Redis.
     """
 
     workers: dict[str, Worker]

@@ -63,7 +63,7 @@ def build_posting_flows(base: Base, permissions: WatchPermissions, digest_reader
 
 
 def tail_rules(base: Base) -> LogTailRules:
-    """The rules of live logs, by which they're read and posted."""
+    """The rules by which live logs are read and posted."""
     gap_s = base.settings.bolt_bot_follow_gap_s
     return LogTailRules(gap_s=gap_s, settle_s=_settle_s(base), bot_name=base.bot_name)
 

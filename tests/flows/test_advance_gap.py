@@ -633,7 +633,7 @@ async def test_an_account_that_waits_for_the_end_of_quiet_hours_is_not_overtaken
 
 
 async def test_a_failure_after_the_gap_is_told_as_usual(stage: IncidentStage) -> None:
-    """The failure is reported even while the bot is still looking for the runs that the gap has hidden."""
+    """The failure is reported even while the bot is still looking for the runs that the gap hid."""
     stage.bolt.active = [NIGHTLY, HOURLY]
     await stage.watch("*")
     stage.pass_minutes(DAY)

@@ -126,7 +126,7 @@ async def test_nothing_is_kept_for_a_channel_whose_last_watch_is_gone_from_the_f
     for state in ("FAILED", "SUCCESS"):
         stage.run_through(state)
         await stage.discover()
-    # The bot is still finding what a gap has hidden.
+    # The bot is still looking for what a gap hid.
     await stage.redis.zadd(stage.scripts.key("due", "gaps"), {"1": 1})
     stored = await stage.stored()
     withheld = replace(stored.incident, withheld=Withheld(stage.at + timedelta(minutes=20), gap=True))

@@ -1,6 +1,6 @@
 """The doctor's checks of the settings and of the files that they name.
 
-Each value is checked in `bot.load_settings`.
+`bot.load_settings` checks each value.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The doctor's Slack checks: the tokens, the app and its scopes.
 
-How Slack's requests arrive is checked in `bot.cli.doctor.check_delivery`.
+`bot.cli.doctor.check_delivery` checks how Slack's requests arrive.
 """
 
 from __future__ import annotations

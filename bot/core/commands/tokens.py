@@ -30,7 +30,7 @@ _DOUBLE_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))
 _SINGLE_QUOTES = str.maketrans(dict.fromkeys("‘’‚‛‹›＇", "'"))
 # Formatting around a whole pasted line. No command begins with any of these.
 _AROUND = ("```", "`", "*", "_", "~")
-# Dashes as phones write "--": one or more of any kind, directly before a letter.
+# The dashes into which phones turn "--": one or more of any kind, directly before a letter.
 DASHES = re.compile(rf"^(?:[{DASH}]{{2,}}|[{DASH[1:]}])(?=\w)")
 _DASHES_INSIDE = re.compile(rf"(?<![^ ])-?[{DASH[1:]}][{DASH}]*(?:(?P<short>[A-Za-z])(?![\w-])|(?=[^\W\d]))")
 ONLY_DASHES = re.compile(rf"[{DASH}]{{2,}}|[{DASH[1:]}]")
@@ -163,7 +163,7 @@ def _inside(text: str, begun: int, quote: str) -> tuple[str, int]:
 
 
 def _code(text: str, begun: int) -> tuple[str, int]:
-    """Read the verbatim text between one or three backticks; return it with the position after it."""
+    """Read the verbatim text between single or triple backticks; return it with the position after it."""
     fence = "```" if text.startswith("```", begun) else "`"
     end = text.find(fence, begun + len(fence))
     if end < 0:

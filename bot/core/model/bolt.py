@@ -150,7 +150,7 @@ class LogPage:
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """Arguments of `triggerBoltRun`. `slug` is the schedule's; empty `commands` run the schedule's own."""
+    """Arguments of `triggerBoltRun`. `slug` is the schedule's; if `commands` is empty, its own commands run."""
 
     slug: str
     branch: str | None = None

@@ -233,7 +233,7 @@ def late_in_words(seconds: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class WatchForm:
-    """Open the form for a watch: a new one, or the one of this channel with this number."""
+    """Open the form for a watch: a new one, or the channel's watch with this number."""
 
     number: int | None = None
 

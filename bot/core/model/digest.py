@@ -1,6 +1,6 @@
 """The times at which a channel's digest is sent.
 
-`bot.core.watching.digest_time` decides when a digest is due; its figures are in `bot.core.watching.digest`.
+`bot.core.watching.digest_time` decides when a digest is due, and `bot.core.watching.digest` computes its figures.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from bot.core.model.slots import Slots, StoredSlots
 class Ledger:
     """Everything known about a schedule's runs.
 
-    `active` are the runs whose end isn't accounted for yet; they're never dropped. `final` are the newest of the other
+    `active` are the runs whose end isn't accounted for yet; they're never dropped. `final` has the newest of the other
     runs, each with its start in Unix seconds (0: unknown). `successes` has the newest success that is accounted for on
     each branch, and for each branch's pull requests: a watch decides which of them count. `begun` is True
     if the listing has been read at least once. `beginnings` name the channels for which watching the schedule has

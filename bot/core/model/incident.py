@@ -1,6 +1,6 @@
 """An incident: one schedule that fails, in one channel, from its first failure to its recovery.
 
-`bot.core.watching.incident_life` decides how it changes, and its message is in `bot.core.views.incident`.
+`bot.core.watching.incident_life` decides how it changes, and `bot.core.views.incident` builds its message.
 """
 
 from __future__ import annotations

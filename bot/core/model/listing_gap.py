@@ -1,7 +1,7 @@
 """A gap: more than ten minutes without a complete listing of schedules, because Bolt or the bot itself was unavailable.
 
-`bot.flows.listing_gap` notices gaps, `bot.flows.advance_gap` decides when to report them, and
-`bot.core.views.listing_gap` has the words.
+`bot.flows.listing_gap` notices gaps, `bot.flows.advance_gap` decides when to report them, and the
+wording is in `bot.core.views.listing_gap`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A notice: a short message from a watch that isn't about an incident. It's posted once, and edited in place.
 
-`run_lines`, `slow` and `late` of `bot.core.watching` decide which runs and schedules get a notice. The words are in
+`run_lines`, `slow` and `late` of `bot.core.watching` decide which runs and schedules get a notice. The wording is in
 `bot.core.views.notice`.
 """
 

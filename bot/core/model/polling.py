@@ -1,6 +1,6 @@
 """Results of polling many runs, and of storing what was seen.
 
-The interval between polls is decided in `bot.core.runs.poll_interval`.
+`bot.core.runs.poll_interval` decides the interval between polls.
 """
 
 from __future__ import annotations

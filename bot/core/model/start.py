@@ -1,6 +1,6 @@
 """Starts: a person's request, its outcome, and queued starts.
 
-The stored start is in `bot.core.model.request`, and its life in `bot.flows.start`.
+`bot.core.model.request` has the stored start, and `bot.flows.start` takes it through its states.
 """
 
 from __future__ import annotations

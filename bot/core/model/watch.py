@@ -1,7 +1,7 @@
 """A watch: a channel's standing order to report the runs of some schedules, whoever starts them.
 
-Its defaults are in `bot.core.watching.watch_of_command`. Which of several watches decides about a schedule is in
-`bot.core.watching.cover`.
+Its defaults are in `bot.core.watching.watch_of_command`. `bot.core.watching.cover` decides which of several
+watches applies to a schedule.
 """
 
 from __future__ import annotations

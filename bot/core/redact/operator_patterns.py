@@ -96,7 +96,7 @@ def _cost_of(kind: str, given: Any, *, last: bool) -> _Cost:  # noqa: ANN401 - e
         case "SUBPATTERN":
             return _cost(given[3], last=last)
         case "ASSERT" | "ASSERT_NOT":
-            # A lookaround consumes nothing: the text that it matched is read again.
+            # A lookaround consumes nothing, so the text that it matched is read again.
             return _Cost(1, _cost(given[1], last=False).steps)
         case "ATOMIC_GROUP":
             return _Cost(1, _cost(given, last=last).steps)

@@ -1,6 +1,6 @@
 """Row values: removes the table data that databases and dbt quote in messages before log text is shown.
 
-`bot.wiring.clients` decides by the setting BOLT_BOT_SHOW_ROW_VALUES whether they may be shown.
+`bot.wiring.clients` decides whether row values may be shown, by the setting BOLT_BOT_SHOW_ROW_VALUES.
 
 A failed cast, a broken constraint or a unit test prints cells of the data: an order, a name, an address. Column and
 table names, types and everything before the value stay, so that the message remains useful.

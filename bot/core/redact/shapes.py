@@ -46,7 +46,7 @@ _AUTHORIZATION = re.compile(
 )
 _BEARER = re.compile(r"\b(bearer[ \t]{1,3})([A-Za-z0-9._~+/=-]{12,}+)(?!•)", re.IGNORECASE)
 _BASIC = re.compile(r"\b(basic[ \t]{1,3})([A-Za-z0-9+/]{12,}+={0,2}+)(?![•=])", re.IGNORECASE)
-# Words of a sentence contain neither.
+# A capital after a lowercase letter, or 24 letters in a row. The words of a sentence contain neither.
 _MIXED = re.compile(r"[a-z][A-Z]|[A-Za-z]{24}")
 _COOKIE = re.compile(
     r"((?<![\w-])(?:set-)?cookie\\{0,3}[\"']?[ \t]{0,3}[:=][ \t]{0,3}\\{0,3}[\"']?)(?=[\w.-]{1,60}=)[^\r\n\"'\\]++",

@@ -45,7 +45,7 @@ Field = Literal["schedule", "branch", "pull_request", "commands", "reason", "cha
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """The form's values as typed. `schedule` is the handle of an offer.
+    """The form's values as typed. `schedule` is the handle of the chosen option.
 
     `commands` is None if the form doesn't have that field yet. `mark` is a fingerprint of the schedule and the commands
     offered in that field, and `offered` is a fingerprint of the offered text; both are sent with the form.

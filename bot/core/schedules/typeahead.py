@@ -93,7 +93,7 @@ class Index:
         return f"#{schedule.id}" if odd or not slug or _length(slug) > VALUE else slug
 
     def offer(self, schedule: Schedule, mask: Mask = str) -> Offer:
-        """Format a schedule as an option. Texts are masked before they're cut: half a secret isn't recognized."""
+        """Format a schedule as an option. Texts are masked first, because half a secret isn't recognized."""
         name, slug, owner = (mask(one_line(text)) for text in (schedule.name, schedule.slug, schedule.owner or ""))
         about = [_stands(schedule), slug, owner]
         return Offer(self.handle(schedule), _fit(name or slug or "–"), _fit(" · ".join(filter(None, about))))

@@ -106,7 +106,7 @@ def mapped(message: Message, change: Callable[[str], str]) -> Message:
 
 
 def without_blocks(message: Message, limit: int) -> Message:
-    """Flatten a message to text: its text, then its boxes and other small print.
+    """Flatten a message to text: its own text, then its preformatted boxes and small print.
 
     Each box is cut to `limit` characters.
     """

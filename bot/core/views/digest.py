@@ -1,6 +1,6 @@
 """A channel's digest of what it watches, and the replies to people who set it up.
 
-The figures are computed in `bot.core.watching.digest`, and the time is decided in `bot.core.watching.digest_time`.
+`bot.core.watching.digest` computes the figures, and `bot.core.watching.digest_time` decides the time.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The message at the end of quiet hours: what is failing now, and what failed and recovered in the meantime.
 
-The hours and their effect are decided in `bot.core.watching.quiet`.
+`bot.core.watching.quiet` decides when quiet hours are and what they withhold.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The runs of a schedule that count for a watch.
 
-Which watch decides about a schedule is in `bot.core.watching.cover`.
+`bot.core.watching.cover` decides which watch applies to a schedule.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def fills_slot(run: RunEnd, schedule: WatchedSchedule) -> bool:
 def expects_slots(watch: Watch, schedule: WatchedSchedule) -> bool:
     """Whether a watch covers the runs that the scheduler starts.
 
-    A watch that names a branch other than the schedule's own doesn't cover them.
+    A watch that names a branch other than the schedule's own doesn't cover those runs.
     """
     return watch.branch in {None, ANY_BRANCH, schedule.branch}
 

@@ -1,6 +1,6 @@
 """The figures of a channel's digest.
 
-`bot.flows.read_digest` reads them, and `bot.core.views.digest` puts them into words.
+`bot.flows.read_digest` reads the counts, and `bot.core.views.digest` puts the figures into words.
 """
 
 from __future__ import annotations

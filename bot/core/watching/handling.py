@@ -1,6 +1,6 @@
 """How people handle an incident: they work on it, snooze it, or stop watching it. The first two end on their own.
 
-Clicks are carried out in `bot.flows.handle_incident`, and their effects end in `bot.flows.incident_clock`.
+`bot.flows.handle_incident` carries out clicks, and `bot.flows.incident_clock` ends their effects when their time is up.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def let_go(incident: Incident) -> Incident:
 def snoozed(
     incident: Incident, user: str, choice: SnoozeChoice, now: datetime, zone: ZoneInfo, *, name: str = ""
 ) -> Incident:
-    """Post nothing for a while; the message is still edited. `zone` and `name` are the person's."""
+    """Post nothing for a while; the message is still edited. `zone` and `name` are that person's."""
     return replace(incident, snooze=Snooze(user, snooze_end(choice, now, zone), name))
 
 

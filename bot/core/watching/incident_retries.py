@@ -1,6 +1,6 @@
 """Retries that were asked for from an incident's message, which shows them instead of a card of their own.
 
-`bot.core.views.retry_line` has the words, and `bot.flows.handle_incident` decides whether a click retries anything.
+The wording is in `bot.core.views.retry_line`, and `bot.flows.handle_incident` decides whether a click retries anything.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Lines about individual runs: the ends and starts that a watch reports, and the hourly line of busy schedules.
 
-The words are in `bot.core.views.notice`.
+The wording is in `bot.core.views.notice`.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def slow_name(run: int) -> str:
 
 
 def hour_name(schedule: str, at: datetime) -> str:
-    """The name of a busy schedule's line about an hour."""
+    """The name of a busy schedule's hourly line."""
     return f"hour:{schedule}:{hour_of(at).timestamp():.0f}"
 
 
@@ -71,7 +71,7 @@ def lines_at_end(
     busy: bool,
     at: datetime,
 ) -> list[NoticeChange]:
-    """The notices that a run's end creates or changes. `known` are the stored ones by name; `at` is now.
+    """The notices that a run's end creates or changes. `known` has the stored ones by name; `at` is the current time.
 
     A failure that counts has its incident instead of a line, but a line that already exists is edited. There are no new
     lines during quiet hours.

@@ -39,7 +39,7 @@ Field = Literal["schedule", "owner", "branch", "only", "mention", "person", "qui
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """The form's values as typed. `schedule` is the handle of an offer, or a pattern; `person` is a user's id.
+    """The form's values as typed. `schedule` is the handle of the chosen option, or a pattern; `person` is a user's id.
 
     `number` is the number of the edited watch, or None for a new watch.
     """

@@ -25,7 +25,7 @@ class WatchPlace:
 
 
 def watch_of_command(command: WatchCommand, pattern: str, place: WatchPlace) -> Watch:
-    """The watch that is asked for. Late and slow runs are reported by default only for a single schedule."""
+    """The watch that a command asks for. Late and slow runs are reported by default only for a single schedule."""
     watch = Watch(
         place.channel,
         0,

@@ -217,7 +217,7 @@ class PostLane(Protocol):
     async def mark_reachable(self, channel: str) -> None: ...
     async def note_file(self, card: str, file_id: str) -> None: ...
     async def note_attachment(self, post: ClaimedPost, file_id: str) -> None:
-        """Record a file that is uploaded and not shared yet, beside the record of the attempts to post it."""
+        """Record a file that was uploaded but isn't shared yet, with the record of the attempts to post it."""
 
     async def attachment_of(self, post: ClaimedPost) -> str | None:
         """The file that an earlier attempt has uploaded."""

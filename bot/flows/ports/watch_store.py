@@ -271,7 +271,7 @@ class Outages(Protocol):
 
 
 class ListingGaps(Protocol):
-    """Gaps between complete listings of schedules, the runs that they have hidden, and the messages about them."""
+    """Gaps between complete listings of schedules, the runs that they hid, and the messages about them."""
 
     async def note_failure(self, at: datetime, why: str) -> None:
         """Record that schedules couldn't be listed at `at` by Bolt's clock.
@@ -280,7 +280,7 @@ class ListingGaps(Protocol):
         """
 
     async def begin_collecting(self, since: datetime, until: datetime, slugs: Sequence[str]) -> None:
-        """Begin the search for the runs that a gap has hidden: all of these schedules are looked at now."""
+        """Begin the search for the runs that a gap hid: all of these schedules are looked at now."""
 
     async def load_gap(self, number: str) -> ListingGap | None: ...
     async def collecting(self) -> ListingGap | None:

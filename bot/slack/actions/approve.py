@@ -1,6 +1,6 @@
 """*Approve* and *Deny* on the card of a start that needs approval.
 
-Who may decide is checked in `bot.flows.approve`.
+`bot.flows.approve` checks who may decide.
 """
 
 from __future__ import annotations

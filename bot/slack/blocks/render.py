@@ -95,7 +95,7 @@ def _mrkdwn(sentence: Sentence, limit: int) -> MarkdownTextObject:
 
 
 def _fit(sentence: Sentence, limit: int) -> str:
-    """Render as mrkdwn, leaving out spans at the end if it's too long: a token that is cut off shows as garbage."""
+    """Render as mrkdwn, leaving out spans at the end if it's too long, because a cut-off token shows as garbage."""
     text = mrkdwn(sentence)
     if len(text) <= limit:
         return text

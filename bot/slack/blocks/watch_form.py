@@ -1,6 +1,6 @@
 """The form for a watch as a modal, within Slack's limits (docs.slack.dev, Block Kit, modals).
 
-Its content is decided in `bot.core.watching.watch_form`.
+`bot.core.watching.watch_form` decides its content.
 """
 
 from __future__ import annotations

@@ -118,7 +118,7 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
 
 
 class _Newest:
-    """Numbers the choices in a form: the result of an older one, arriving late, must not replace a newer one.
+    """Numbers the choices in a form, so that the late result of an older choice can't replace that of a newer one.
 
     Only for this process. If another process loses the race, submitting the form detects it.
     """

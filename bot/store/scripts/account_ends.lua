@@ -10,7 +10,7 @@
 -- be replaced, the time in microseconds by which that message must have become uneditable or '';
 -- number of notices, then their rows (see shared/notices.lua);
 -- the starts whose end no incident reports.
--- The incidents' changes are decided in `bot.core.watching.incident_life`; outages are decided here (`outage_for`).
+-- `bot.core.watching.incident_life` decides how incidents change; this script decides about outages (`outage_for`).
 local WIDTH = 14
 local START_OVER = {refused = true, closed = true}
 local slug, token, accounts = ARGV[3], ARGV[4], key('due', 'accounts')

@@ -11,7 +11,7 @@ if hold > at then return {'', num(hold - at)} end
 
 for _, edits in ipairs({log, counts}) do redis.call('ZREMRANGEBYSCORE', edits, '-inf', num(at - window)) end
 local used, counted = redis.call('ZCARD', log), redis.call('ZCARD', counts)
--- The time at which a log has fewer than `limit` edits left, because the oldest ones have left the window.
+-- The time from which fewer than `limit` edits of a log are within the window.
 local function frees(edits, limit)
   local oldest = redis.call('ZRANGE', edits, -limit, -limit, 'WITHSCORES')
   return oldest[2] and tonumber(oldest[2]) + window + 1000 or 0

@@ -1,6 +1,6 @@
 -- Approves or denies a pending start; the first decision counts. ARGV: id, user, '1' or '0', reason for a denial, time
 -- allowed for approval in microseconds. Returns 'ok', 'late', or 'over' if it isn't pending
--- Who may decide is checked in `bot.flows.approve`.
+-- `bot.flows.approve` checks who may decide.
 local id, hash = ARGV[3], key('req', ARGV[3])
 -- The pulse comes first, so that the decision's time is later than the end of any absence.
 feel_pulse()

@@ -1,4 +1,4 @@
--- Completes a gap once everything that it has hidden has been found, or has been searched for long enough. Each
+-- Completes a gap once everything that it hid has been found, or has been searched for long enough. Each
 -- watching channel gets its account. ARGV: number, token. Returns 1, or 0 if the claim was lost.
 local number = ARGV[3]
 if not owns(key('due', 'gaps'), number, ARGV[4]) then return 0 end

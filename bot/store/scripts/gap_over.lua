@@ -1,4 +1,4 @@
--- Begins the search for the runs that a gap has hidden, at the first complete listing after it. ARGV: time of the
+-- Begins the search for the runs that a gap hid, at the first complete listing after it. ARGV: time of the
 -- previous listing in microseconds, time of this one in microseconds, then the watched schedules. All of these
 -- schedules are looked at now. Until the listing itself is recorded, each attempt to end the same gap begins the search
 -- again.
@@ -7,7 +7,7 @@ local known = redis.call('HMGET', key('gap', 'now'), 'number', 'state', 'since')
 local number = known[1]
 local same = known[2] == 'blind' or known[3] == ARGV[3]
 if not number or not same then
-  -- If the search for what an earlier gap has hidden isn't finished, this gap's search covers the rest.
+  -- If the search for what an earlier gap hid isn't finished, this gap's search covers the rest.
   if known[2] == 'collecting' then redis.call('DEL', key('gap', number, 'unlooked')) end
   number = new_gap(ARGV[3])
 end

@@ -35,7 +35,7 @@ if last then
   redis.call('HDEL', outages, old)
 end
 
--- Replaces the channel among the parts of a name. Returns the name, or nil if it isn't one of its parts.
+-- Replaces the channel in a name. Returns the new name, or nil if no part of the name is the channel.
 local function renamed_parts(name, by)
   local parts, found = {}, false
   for part in string.gmatch(name, '[^' .. by .. ']+') do

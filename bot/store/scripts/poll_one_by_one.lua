@@ -1,5 +1,6 @@
--- Sets aside runs for which Bolt returns only an error: they're polled one by one, less and less often. ARGV: set they
--- are claimed from, token, min delay in microseconds, max delay in microseconds, lost after in microseconds, members...
+-- Sets aside runs for which Bolt returns only an error: they're polled one by one, less and less often. ARGV: set that
+-- they are claimed from, token, min delay in microseconds, max delay in microseconds, lost after in microseconds,
+-- members...
 -- Returns a word for each member: 'stray', 'lost' (if Bolt has returned errors for too long, and it's still claimed),
 -- 'gone' or 'not ours'
 -- The delays are in `bot.core.runs.stray_rule`.

@@ -1,7 +1,7 @@
--- Stores one poll's observations of many runs. ARGV: set they are claimed from (polls or strays), token, claimed_us,
--- delay of successes in microseconds if many runs end at once, then for each run: member, state, final ('1' or '0'),
--- digest, seen, delay to the next poll in microseconds. Returns one word per run: same, changed, final, stale or gone.
--- The delay is decided in `bot.core.runs.poll_interval`.
+-- Stores one poll's observations of many runs. ARGV: set that they are claimed from (polls or strays), token,
+-- claimed_us, delay of successes in microseconds if many runs end at once, then for each run: member, state, final ('1'
+-- or '0'), digest, seen, delay to the next poll in microseconds. Returns one word per run: same, changed, final, stale
+-- or gone. `bot.core.runs.poll_interval` decides the delay.
 local set, token, claimed_us = key('due', ARGV[3]), ARGV[4], tonumber(ARGV[5])
 local polls, out = key('due', 'polls'), {}
 -- Read once: reading it at each step of the search below blocked Redis for tens of milliseconds past 12,000 runs.

@@ -2,7 +2,7 @@
 -- its end was already announced in the thread, so it isn't announced again. ARGV: run member, facts, seen, state,
 -- digest, usual_s, began_s, card, '1' for quiet
 local member, card, quiet = ARGV[3], ARGV[10], ARGV[11] == '1'
--- Without a digest, the first poll sees a change: the end, which is read again for the card.
+-- The digest is left empty, so that the first poll sees a change, and an end is read again for the card.
 local made = create_run(member, ARGV[4], ARGV[5], ARGV[6], '', ARGV[8], ARGV[9])
 -- A run that continues may already be on record, because of its card in another channel.
 if not made and (quiet or redis.call('HGET', key('run', member), 'final') == '1') then return 0 end

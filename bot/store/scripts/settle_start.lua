@@ -92,7 +92,7 @@ if known[3] then
   dirty(known[3], 'state')
   habit(ARGV[5], channel_of(known[3]))
 elseif known[4] then
-  -- The incident's message shows this run. Its end is counted even if discovery finds the run only after its end. If
+  -- The incident's message shows this run. Its end is counted even if discovery finds the run only afterward. If
   -- the end was counted before the run was known to be this start's, the person who asked is notified too.
   local channel, slug = string.match(known[4], '^([^:]*):(.*)$')
   if redis.call('HGET', key('run', member), 'concluded') == '1' then
