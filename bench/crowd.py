@@ -29,7 +29,7 @@ SETTLE_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """A workspace, how many people type a command in it, and how many seconds after the bot's start."""
+    """A workspace, the number of people who type a command in it, and the seconds from the bot's start to that."""
 
     people: int
     channels: int

@@ -93,7 +93,7 @@ class Simulated:
 
 
 async def measure(options: Options) -> list[Row]:
-    """Measure the largest number of edits over all phases of the first poll."""
+    """Measure the largest number of edits, whatever the phase of the first poll."""
     rows = []
     phases = PHASES[: options.size(len(PHASES), 1)]
     for life in LIVES[: options.size(len(LIVES), 2)]:

@@ -1,4 +1,4 @@
-"""The order of the tests: those that wait beside those that compute, and the longest first."""
+"""The order of the tests: the longest first, with tests that wait running beside tests that compute."""
 
 from __future__ import annotations
 

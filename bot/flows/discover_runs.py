@@ -277,7 +277,7 @@ class RunDiscoverer:
     ) -> Pages:
         """The newest runs, back to one that's known, and to the slots that wait for their run.
 
-        More than a page may have ended since the last look, or begun since a slot. Raises BoltError.
+        More than a page of runs may have ended since the last look, or begun since a slot. Raises BoltError.
         """
         listed, last = list(page), page
         while len(last) >= PAGE and len(listed) < PAGE * most and not _reaches_all(record, last):

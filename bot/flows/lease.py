@@ -60,7 +60,7 @@ class Lease:
         """Stop renewing, and return the token to finish with.
 
         A renewal in progress is never cancelled, because its outcome decides which token is valid. A caller that is
-        cancelled while waiting for it may call this again.
+        cancelled while waiting for the renewal may call this again.
         """
         renewing = self._renewing
         if renewing is not None:

@@ -19,7 +19,7 @@ from bot.store.record_json import from_json, to_json
 from bot.store.scripts import Scripts
 
 DAY_S = 86_400
-# How long a notice is kept: while it may still change, and once it's over, for as long as a channel may refuse it.
+# How long a notice is kept while it may still change, and after that, while a channel may still refuse it.
 OPEN_KEPT_S = 8 * DAY_S
 OVER_KEPT_S = 2 * DAY_S
 SLOTS_CACHED = 4096

@@ -29,7 +29,7 @@ SHARED = (
     *("basics", "lanes", "same_start", "cards", "expiry", "incidents", "notices", "day_counts", "run_lists", "runs"),
     *("queue", "audit", "gaps", "watches", "discovery_hints"),
 )
-# Scripts that don't count as work: they only look for work, which makes calls of its own, or report on this process.
+# Scripts that don't count as work: they only look for work (a job makes calls of its own) or report on this process.
 IDLE = frozenset({"claim_due", "claim_edit", "claim_post", "count_sockets", "next_due", "probe"})
 # How often a write is tried while Redis refuses writes. Successful reads don't show that the refusal is over.
 PROBE_AGAIN_S = 1.0

@@ -302,7 +302,7 @@ class Stage:
             raise AssertionError(f"an acknowledgement is not valid: {refused.code}") from refused
 
     async def click(self, click: Click) -> None:
-        """Click *Cancel run* on one of the cards that have it, as one of the people."""
+        """Click *Cancel run* on one of the cards with that button, as one of the people."""
         ws = self.sandbox.workspace
         cards = [card for card in self.cards() if matching(card.blocks, None, LABEL, None)]
         if not cards:

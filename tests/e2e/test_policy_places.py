@@ -59,7 +59,7 @@ async def choose(stage: Stage, form: Modal, typed: str) -> None:
 
 
 async def until_read(stage: Stage) -> None:
-    """Wait until the bot has read which channels it's in, public and private: later calls are about a person."""
+    """Wait until the bot has read which channels it's in, public and private. All later calls are about people."""
     await stage.until(lambda: calls(stage, MEMBERSHIPS) >= 2)
 
 

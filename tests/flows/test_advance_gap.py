@@ -362,7 +362,7 @@ async def test_a_message_that_quiet_hours_overtake_waits_for_their_end(stage: In
 
 
 async def test_a_channel_that_refuses_is_told_later(stage: IncidentStage) -> None:
-    """The account stays queued."""
+    """The message about the gap stays queued."""
     await stage.watch()
     stage.pass_minutes(DAY)
     stage.run_through("FAILED")

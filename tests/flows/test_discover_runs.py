@@ -330,7 +330,7 @@ async def test_a_run_of_ours_that_is_concluded_during_a_look_does_not_wait_for_t
 
 
 async def _lost_start(stage: IncidentStage) -> int:
-    """The reply to a start is lost, and its run fails before it's looked for."""
+    """The reply to a start is lost, and its run fails before anything searches for it."""
     await stage.runs.learn_actor("w", OUR_ACTOR)
     await carded(stage)
     stage.bolt.faults.lose("trigger")

@@ -41,7 +41,7 @@ async def at(stage: IncidentStage, when: datetime) -> None:
 
 
 async def fail(stage: IncidentStage, slug: str = "nightly", state: str = "FAILED", **facts: str) -> None:
-    """A run fails, and is found."""
+    """A run fails, and discovery finds it."""
     stage.run_through(state, slug, **facts)
     await stage.discover()
 

@@ -50,7 +50,7 @@ async def test_schedules_and_their_runs(backend: Backend) -> None:
 
 
 async def test_a_start_to_its_end(backend: Backend) -> None:
-    """A run is started, followed, cancelled, and run again."""
+    """A run is started, followed, cancelled and retried."""
     client, slug = backend.client, an_idle_schedule(backend)
     run_id = await client.trigger(Trigger(slug, "main", 7, ("dbt run",), "because", continue_on_error=True))
     polled = await client.poll([run_id])

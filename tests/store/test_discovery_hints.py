@@ -37,7 +37,7 @@ class Stage:
         await self.list({f"s{number}": ("a", WatchedSchedule(f"s{number}", "S")) for number in range(schedules)})
 
     async def list(self, changed: dict[str, tuple[str, WatchedSchedule]] | None = None, *, looks: int = 0) -> bool:
-        """List once, with this many schedules to look at, one per request; return whether a hint asked for it."""
+        """List once, with this many schedules to look at, one per request; return whether a hint asked to list."""
         claimed = await self.due.claim(1)
         assert claimed.lease is not None
         hinted = await self.hints.take_hints()

@@ -154,7 +154,7 @@ async def test_what_would_wait_too_long_is_refused_and_recorded_nowhere(scripts:
 def test_as_many_starts_may_wait_as_get_a_card_in_time(
     posts_a_minute: int, deadline_s: float, waiting: int, in_channel: int
 ) -> None:
-    """Any more starts would only be refused after their deadline."""
+    """If more starts were accepted, they would only be refused later, after their deadline."""
     limits = Limits.for_budget(30, 100, posts_a_minute=posts_a_minute, deadline_s=deadline_s)
     assert (limits.waiting, limits.waiting_in_channel) == (waiting, in_channel)
 

@@ -37,7 +37,7 @@ def excerpt(failures: Sequence[Failure], said: LogFindings, limit: int) -> str:
 
 
 def _shared(blocks: Sequence[str], limit: int) -> tuple[list[str], int]:
-    """As many blocks as fit, each cut to its share, and how many are left out."""
+    """As many blocks as fit, each cut to its share, and the number of blocks left out."""
     room = limit
     shown: list[str] = []
     for number, block in enumerate(blocks):

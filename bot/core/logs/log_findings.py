@@ -58,8 +58,8 @@ class LogFindings:
     """Findings from a log alone.
 
     `problem` is the error that stopped the whole command, and `lines` are its lines; `skipped` is None if unknown.
-    `tests` is how many tests ran if nothing else did. `ended`: dbt ran to its own end. `last` is the last line of
-    stderr if no line mentions an error: that's usually the error, whatever its wording.
+    `tests` is the number of tests that ran, if nothing else did. `ended`: dbt ran to its own end. `last` is the last
+    line of stderr if no line mentions an error: that's usually the error, whatever its wording.
     """
 
     dialect: Dialect = "tail"

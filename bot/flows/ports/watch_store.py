@@ -368,8 +368,8 @@ class SlowChecks(Protocol):
 class Judgment:
     """The changes that one check for late schedules makes.
 
-    `schedules` has each schedule's slots before and after the check, and the seconds until the next one. `boards` has
-    each channel's late schedules before and after the check. `notices` has the new and changed notices.
+    `schedules` has each schedule's slots before and after the check, and the seconds until the next check. `boards`
+    has each channel's late schedules before and after the check. `notices` has the new and changed notices.
     """
 
     schedules: Mapping[str, tuple[StoredSlots, Slots, float | None]]

@@ -14,7 +14,7 @@ from bot.slack.listener_context import Call, ListenerContext
 COMMANDS = (AuditCommand,)
 
 
-def asks(command: AuditCommand) -> OfChannel:  # noqa: ARG001 - every command has the same shape
+def asks(command: AuditCommand) -> OfChannel:  # noqa: ARG001 - every command has the same signature
     """Return the question for the policy."""
     return OfChannel(Action.AUDIT)
 

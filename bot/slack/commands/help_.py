@@ -17,6 +17,6 @@ def asks(command: HelpCommand) -> None:
     """Return no question for the policy: everyone may read the help."""
 
 
-async def handle(context: ListenerContext, call: Call, command: HelpCommand) -> Message:  # noqa: ARG001 - every command has the same shape
+async def handle(context: ListenerContext, call: Call, command: HelpCommand) -> Message:  # noqa: ARG001 - every command has the same signature
     """Show all commands, or one with examples."""
     return usage(command.topic, context.prefix, f"@{context.me.name}", unknown=command.unknown)

@@ -17,7 +17,7 @@ def asks(command: RunForm) -> None:
     """Return no question for the policy, because the form asks its own."""
 
 
-async def handle(context: ListenerContext, call: Call, command: RunForm) -> Message | None:  # noqa: ARG001 - every command has the same shape
+async def handle(context: ListenerContext, call: Call, command: RunForm) -> Message | None:  # noqa: ARG001 - every command has the same signature
     """Open the form. If Slack sent no trigger_id, offer a button that opens the form."""
     if not call.trigger_id:
         return form_button(("A form can't be opened from a message.",))

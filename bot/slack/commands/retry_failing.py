@@ -16,12 +16,12 @@ from bot.slack.listener_context import Call, ListenerContext
 COMMANDS = (RetryFailingCommand,)
 
 
-def asks(command: RetryFailingCommand) -> OfChannel:  # noqa: ARG001 - every command has the same shape
+def asks(command: RetryFailingCommand) -> OfChannel:  # noqa: ARG001 - every command has the same signature
     """Return the question for the policy, which then decides on each run, and again once the person confirms."""
     return OfChannel(Action.READ)
 
 
-async def handle(context: ListenerContext, call: Call, command: RetryFailingCommand) -> Message | None:  # noqa: ARG001 - every command has the same shape
+async def handle(context: ListenerContext, call: Call, command: RetryFailingCommand) -> Message | None:  # noqa: ARG001 - every command has the same signature
     """Ask for confirmation privately."""
 
     async def answer() -> None:

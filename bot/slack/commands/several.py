@@ -18,7 +18,7 @@ from bot.slack.listener_context import Call, ListenerContext
 COMMANDS = (SeveralCommand,)
 
 
-def asks(command: SeveralCommand) -> None:  # noqa: ARG001 - every command has the same shape
+def asks(command: SeveralCommand) -> None:  # noqa: ARG001 - every command has the same signature
     """Return no question for the policy: `handle` asks the policy about each run."""
     return
 

@@ -14,7 +14,7 @@ def asks(command: WhoamiCommand) -> None:
     """Return no question for the policy: everyone may see their own permissions."""
 
 
-async def handle(context: ListenerContext, call: Call, command: WhoamiCommand) -> Message | None:  # noqa: ARG001 - every command has the same shape
+async def handle(context: ListenerContext, call: Call, command: WhoamiCommand) -> Message | None:  # noqa: ARG001 - every command has the same signature
     """Answer from the policy and from Slack's data about the person."""
 
     async def answer() -> None:

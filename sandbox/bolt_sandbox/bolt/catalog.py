@@ -287,7 +287,7 @@ def _notifications(slack: str, email: str, *, teams: str | None = None) -> dict[
 
 
 def own_character(commands: list[str]) -> Character:
-    """Return the character of a schedule with made-up commands."""
+    """Return the character of a schedule with these commands."""
     return Character(tuple(plausible(command) for command in commands))
 
 

@@ -275,7 +275,7 @@ REQUEST = Request("abc", "T", "C", "U1", "ada", RunCommand("nightly"), ASKED, pl
 def test_a_start_without_a_run_says_where_it_stands(
     state: RequestState, candidates: tuple[int, ...], first: str, second: str
 ) -> None:
-    """A start without a run is starting, being looked for, or unclear, with its candidates."""
+    """A start without a run is starting, or its run is being searched for, or it's unclear and has candidates."""
     lines = shown(request_card(replace(REQUEST, state=state, candidates=candidates), APP))
     assert lines[:2] == [first, second]
 

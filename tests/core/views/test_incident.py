@@ -112,7 +112,7 @@ def test_a_recovery_says_after_what_and_by_which_run() -> None:
 
 
 def test_what_failed_before_the_watch_has_recovered_once_it_fails_again() -> None:
-    """After a reopening, only "at least" before the count still says that the incident began before the watch."""
+    """After a reopening, only the words "at least" still say that the incident began before the watch."""
     again = {"seen_before": True, "reopened": (at(14),)}
     assert first(failing(**again)) == ":red_circle: Nightly full build is failing again: at least 3 runs"
     assert len(shown(incident_message(recovered(**again), APP))) == 1

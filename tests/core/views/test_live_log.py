@@ -57,7 +57,7 @@ def test_whatever_is_printed_it_fits(lines: list[str]) -> None:
 
 
 def test_posts_come_further_and_further_apart() -> None:
-    """Pauses between posts grow to eight times the first one."""
+    """Pauses between posts grow to eight times the first pause."""
     pauses = [pause_s(posts, 15) for posts in range(1, 30)]
     assert pauses[0] == 15
     assert pauses == sorted(pauses)

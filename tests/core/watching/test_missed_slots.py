@@ -118,7 +118,7 @@ def test_if_older_runs_cannot_be_listed_slots_before_them_wait_for_a_day() -> No
 
 
 def test_a_missed_slot_waits_again_if_a_run_since_may_not_be_listed() -> None:
-    """A missed slot waits again if runs since then may not be listed, because its run may be among them."""
+    """A missed slot waits again if some later runs may not be listed, because its run may be one of them."""
     page = [run(number, 70 + number, branch="dev") for number in range(PAGE)]
     assert found(look(125, *page, waiting=(120,), missed=0, is_cut=True)) == ([120], None, [0])
     assert found(look(125, *page, waiting=(120,), missed=0, is_cut=True, has_all_new=False)) == ([0, 120], None, [])

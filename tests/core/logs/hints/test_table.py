@@ -50,7 +50,7 @@ def test_hints_of_real_outputs(*, with_results: bool) -> None:
 
 
 def _hints(case: Case, unit: str, *, with_results: bool) -> set[str]:
-    """The hints of a unit: its node's own, or those of the whole output if it isn't a node."""
+    """The hints for a unit: those for its node, or for the whole output if it isn't a node."""
     found = case.read(with_results=with_results)
     # A unit test's id has its model before its name.
     part = -1 if unit.startswith("unit_test.") else 2
