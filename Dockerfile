@@ -1,7 +1,7 @@
 # Uses only basic features, so that it builds with docker, podman and buildah.
 FROM docker.io/library/python:3.13-slim-trixie AS build
 
-# A separate library draws charts: CHARTS=no leaves it out.
+# CHARTS=no leaves out the library that draws charts.
 ARG CHARTS=yes
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /src

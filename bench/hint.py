@@ -1,4 +1,4 @@
-"""From a webhook to the card: the bot on a slow network.
+"""Measure the time from a webhook to the card's edit, on a slow network.
 
 A run has ended, and a hint names one of its commands, which an earlier poll has returned. Three calls follow one
 another: the run's state, its schedule's listing, and the card's edit. Requests to Slack and Bolt go through proxies

@@ -1,4 +1,4 @@
-"""Measure the cost of counting failures: a schedule that many channels watch fails every minute, beside ordinary runs.
+"""Measure the cost of counting failures while a schedule that many channels watch fails every minute.
 
 Two bots with the same ordinary runs are measured at the same time, each with its own Slack and Bolt; only one of them
 also watches a schedule that fails, in fifty channels. Its edits of counts share Slack's limit with the edits of the

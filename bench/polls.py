@@ -1,4 +1,4 @@
-"""The load of following runs on Bolt: HTTP requests per followed run and minute, compared with the vendor's SDK."""
+"""The load that followed runs put on Bolt: HTTP requests per run and minute, compared with the vendor's SDK."""
 
 from __future__ import annotations
 

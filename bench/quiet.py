@@ -148,7 +148,7 @@ def _follow(simulated: Simulated, clock: list[datetime]) -> RunPoller:
 
 
 def _claim(run: Run, at: datetime) -> tuple[Lease, int, tuple[tuple[str, ...], ...]]:
-    """Return the run as a claim of polls would."""
+    """Return a claim on the run's poll, as the store returns it."""
     name, asked = run.key.name, run.facts.asked_at or BEGIN
     usual = "" if run.facts.usual_s is None else str(run.facts.usual_s)
     lease = Lease("polls", (name,), 0, time.monotonic() + LEASE_S, LEASE_S)

@@ -76,7 +76,7 @@ class Process:
 
 
 class Control:
-    """A sandbox's control API."""
+    """A client for a sandbox's control API."""
 
     def __init__(self, base: str) -> None:
         self.base = base
@@ -141,7 +141,7 @@ async def worlds() -> AsyncIterator[Worlds]:
 
 @contextlib.asynccontextmanager
 async def control(base: str) -> AsyncIterator[Control]:
-    """Open the control API of the sandbox at an address."""
+    """Open a client for the control API of the sandbox at an address."""
     made = Control(base)
     try:
         yield made

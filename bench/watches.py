@@ -34,7 +34,7 @@ async def measure(options: Options) -> list[Row]:
 
 
 async def _nothing(options: Options) -> list[Row]:
-    """Measure the cost while nothing happens, beside a bare app that only keeps its socket open."""
+    """Measure the cost while nothing happens, alongside a bare app that only keeps its socket open."""
     schedules, channels = options.size(SCHEDULES, QUICK_SCHEDULES), options.size(CHANNELS, QUICK_CHANNELS)
     seconds = QUICK_QUIET_S if options.quick else QUIET_S
     # Each channel watches about a tenth of the schedules.

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-# A cluster's node also takes the port ten thousand above.
+# A cluster node also takes the port that is ten thousand higher.
 FIRST, LAST = 20_000, 21_999
 TAKEN = "Address already in use"
 

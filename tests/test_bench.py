@@ -38,7 +38,7 @@ def test_a_time_that_never_came_is_a_dash_with_its_reason() -> None:
 
 
 def test_commands_without_an_edit_leave_a_percentile_open() -> None:
-    """A percentile is a dash if so many commands ended before their card's edit; the reason says how many."""
+    """A percentile is a dash if too many commands ended before their card's edit; the reason says how many."""
     assert times(Outcome([2.0] * 100, [])) == "2.0 s, 2.0 s (100 commands)"
     some = times(Outcome([2.0] * 98 + [inf] * 2, []))
     assert some == "2.0 s, – (more than 1% of 100 commands ended before their card's edit)"

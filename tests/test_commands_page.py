@@ -25,7 +25,7 @@ def test_a_command_has_everything_about_it(verb: str) -> None:
     assert f"\n/bolt {usage}\n" in section
     assert all(f"| `/bolt {typed}` | {meaning} |" in section for typed, meaning in examples)
     assert all(f"\n| `--{option}` | " in section for option in VERBS[verb].options)
-    # And the other way around: options in the usage exist.
+    # Conversely, the options in the usage exist.
     assert {word.strip("[]").removeprefix("--") for word in usage.split() if "--" in word} <= VERBS[verb].options.keys()
 
 

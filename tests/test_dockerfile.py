@@ -23,7 +23,7 @@ def said(instruction: str) -> list[str]:
 
 
 def test_it_runs_as_nobody_in_particular() -> None:
-    """The image runs as a numbered user, which clusters can tell from root, and no build step comes after that."""
+    """The image names its user by number, which clusters can tell from root, and no build step comes after that."""
     (user,) = said("USER")
     number, group = user.split(":")
     assert int(number) >= 10_000

@@ -161,7 +161,7 @@ async def test_watches_and_hints_are_read_again(tmp_path: Path, monkeypatch: pyt
 
 
 async def test_without_files_there_is_nothing_to_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without files, asking logs that there's nothing to read."""
+    """Without files, a request to read them again only logs that there's nothing to read."""
     for name, value in LEAST.items():
         monkeypatch.setenv(name, value)
     files = load_files(load_settings(), str)

@@ -17,7 +17,7 @@ PAGE = read("docs/security.md")
 
 
 def rows(heading: str) -> list[list[str]]:
-    """The cells of the table below a heading, without its head."""
+    """The cells of the table below a heading, without its header row."""
     return table("docs/security.md", heading)
 
 

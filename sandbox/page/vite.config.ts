@@ -23,7 +23,7 @@ export default defineConfig(({ mode }) => ({
     },
   },
   server: {
-    // `npm run dev` beside a sandbox: SANDBOX=http://127.0.0.1:8391 npm run dev
+    // To run `npm run dev` with a sandbox: SANDBOX=http://127.0.0.1:8391 npm run dev
     proxy: { "/control": loadEnv(mode, ".", "SANDBOX")["SANDBOX"] ?? "http://127.0.0.1:8390" },
   },
 }));

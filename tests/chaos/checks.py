@@ -15,7 +15,7 @@ from tests.chaos.withheld_checks import WITHHELD_CHECKS
 STARTED_WITHIN_S = 60.0
 # Allows for a replica that is busy, and for the difference between two clocks.
 START_SLACK_S = 6.0
-# From the recording of a start being sent to the end of its lease, with some time for a slow machine.
+# From when a start is recorded as being sent until its lease ends, with a margin for a slow machine.
 SENDING_S = 5.0
 # How long a replica waits for the answer to a trigger (BOLT_BOT_API_TIMEOUT_S of the stage).
 ANSWER_S = 1.0

@@ -125,9 +125,10 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
-    """A press of another button. `request`: the new request of *Run when it ends*; `run`: that of *Follow this run*.
+    """A press of another button.
 
-    `refused`: the request that was refused; `reason`: its command's. `answers`: what was sent to the response_url.
+    `request`: the request that *Run when it ends* made; `run`: the run that *Follow this run* is about. `refused`: the
+    request that was refused; `reason`: the reason in its command. `answers`: what was sent to the response_url.
     """
 
     label: str

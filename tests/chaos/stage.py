@@ -97,7 +97,7 @@ class Stage:
     told: dict[str, list[str]] = field(default_factory=dict)
     tokens: dict[int, str] = field(default_factory=dict)
     private_by_url: set[str] = field(default_factory=set)
-    # Seconds until the restart of the replica that's killed when it acknowledges the next request of a kind.
+    # By kind of request: the replica that acknowledges the next one is killed, and restarted after this many seconds.
     kill_at_ack: dict[str, list[float]] = field(default_factory=dict)
     # The times when this process, which runs Slack and Bolt, was delayed, so that everything else was delayed too.
     stalls: list[Upset] = field(default_factory=list)

@@ -43,7 +43,7 @@ METHODS = {
     "conversations.replies": "read",
 }
 GRAPHQL_FIELD = re.compile(r"\b(" + "|".join(OPERATIONS) + r")\b")
-# The address of the replica that's being answered, for the URLs that it's given.
+# The address at which the calling replica reaches Slack, for the URLs in the response.
 OWN_ADDRESS: ContextVar[str] = ContextVar("OWN_ADDRESS", default="")
 # The token of the response_url that's being used.
 OWN_TOKEN: ContextVar[str] = ContextVar("OWN_TOKEN", default="")

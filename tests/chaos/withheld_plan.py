@@ -56,7 +56,7 @@ class Absence:
 
 @dataclass(frozen=True, slots=True)
 class Blindness:
-    """Bolt lists nothing for `lasts` seconds, during which eleven minutes pass there."""
+    """Bolt lists nothing for `lasts` seconds, in which its clock is set eleven minutes ahead."""
 
     at: float
     lasts: float

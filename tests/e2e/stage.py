@@ -74,7 +74,7 @@ class Stage:
     settings: dict[str, str] = field(default_factory=dict)
     bots: list[Bot] = field(default_factory=list)
     history: int = 0
-    # Whether bots are forked off a process that has imported the bot, or started as the command starts it.
+    # Whether bots are forked from a process that has imported the bot, rather than started by the command.
     forks: bool = True
     # The words that precede the command if a bot isn't forked.
     launcher: tuple[str, ...] = ()

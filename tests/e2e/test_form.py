@@ -117,7 +117,7 @@ async def test_another_schedule_brings_its_own_commands(stage: Stage) -> None:
 
 
 async def test_what_nobody_saw_is_not_started(stage: Stage) -> None:
-    """A form submitted before the other schedule's commands arrived shows them first."""
+    """A form submitted before the newly chosen schedule's commands have arrived shows them first."""
     await stage.start_bot()
     form = await open_form(stage)
     await form.choose("nightly")

@@ -41,7 +41,7 @@ def says(stage: Stage, words: str, user: str = PERSON) -> Callable[[], bool]:
 
 
 async def opened(stage: Stage, words: str, user: str = PERSON) -> None:
-    """Open it, and wait for these words."""
+    """Open App Home, and wait until it shows these words."""
     outcome = await stage.sandbox.slack.people.open_home(user)
     assert outcome.problem == ""
     await until(stage, says(stage, words, user), user)
@@ -385,7 +385,7 @@ async def test_many_openings_at_once(stage: Stage) -> None:
 
 
 async def test_slack_refuses_to_show_it(stage: Stage) -> None:
-    """If Slack refuses to show Home, opening it is logged, and a click on it is answered by direct message."""
+    """If Slack refuses to show Home, the log says so, and a person who clicked there gets a direct message."""
     bot = await stage.start_bot()
     await opened(stage, "Start one here")
     stage.sandbox.workspace.faults.add(Fault("ratelimited", "views.publish", count=2, retry_after_s=1))

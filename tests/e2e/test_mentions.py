@@ -29,7 +29,7 @@ def direct(stage: Stage) -> str:
 
 
 def heard(stage: Stage, kind: str = "events_api:event_callback") -> list[str]:
-    """The outcomes of the deliveries of events."""
+    """The outcomes of event deliveries."""
     return [call.outcome for call in stage.sandbox.workspace.calls if call.what == kind]
 
 

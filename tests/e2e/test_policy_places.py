@@ -121,7 +121,7 @@ async def test_slack_tells_it_too_late(stage: Stage) -> None:
 
 
 async def test_nothing_is_offered_to_who_may_not_read(stage: Stage) -> None:
-    """The menu offers nothing to people who can't read, and schedules to new members; typing isn't recorded."""
+    """The menu offers schedules only to people who are allowed to read them; typing isn't recorded."""
     stay(stage, "ada")
     await stage.start_bot(policy(stage, READERS))
     form = await open_form(stage)

@@ -1,4 +1,4 @@
-"""Digests over a real Redis, from counting runs to posting."""
+"""Digests with a real Redis, from counting runs to posting."""
 
 from __future__ import annotations
 

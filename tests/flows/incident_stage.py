@@ -1,4 +1,4 @@
-"""Watches over a real Redis, between a fake Bolt and a fake Slack: from a run that nobody started here to its message."""
+"""Watches with a real Redis, a fake Bolt and a fake Slack: from a run that nobody started here to its message."""
 
 from __future__ import annotations
 

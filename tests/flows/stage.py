@@ -1,4 +1,4 @@
-"""The flows of a start over a real Redis, between a fake Bolt and a fake Slack: a step at a time, without workers."""
+"""The flows of a start, with a real Redis, a fake Bolt and a fake Slack: one step at a time, without workers."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ async def test_a_run_is_judged_by_the_schedule_on_record(start_stage: Stage) -> 
 
 
 async def test_a_schedule_that_cannot_be_looked_up_is_not_allowed(start_stage: Stage) -> None:
-    """Bolt is away, or the name is unknown: a rule about schedules may apply to it."""
+    """Without the schedule's facts, it isn't known whether a rule about schedules applies."""
     stage = with_policy(start_stage, NO_PROD)
     assert (await stage.authorizer.decide_on_schedule(attempt(), "nonsense")).verdict is Verdict.UNKNOWN
     stage.bolt.faults.always["schedules"] = BoltNotSent()

@@ -467,7 +467,7 @@ async def test_a_bot_that_is_away_from_a_channel_stays_away_when_that_gets_anoth
 
 
 async def test_what_a_channel_has_refused_is_posted_when_it_gets_another_id(stage: IncidentStage) -> None:
-    """The old id stopped working before Slack announced the new one: the post doesn't wait for its next try."""
+    """If the old id stopped working before Slack announced the new one, the post doesn't wait for its next try."""
     await stage.watch(only="ends")
     stage.chat.refusing[CHANNEL] = ChannelRefused("chat.postMessage", "channel_not_found")
     stage.run_through("CANCELED")

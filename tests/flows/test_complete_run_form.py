@@ -48,7 +48,7 @@ def api() -> Api:
 
 @pytest.fixture
 def forms(api: Api) -> RunForms:
-    """The forms over that API."""
+    """The flow that builds the forms, with that API."""
     return RunForms(ScheduleCatalog(api), api, mask=lambda text: text.replace("secret", "•••"))  # type: ignore[arg-type]  # it has the methods that are called
 
 

@@ -221,7 +221,7 @@ async def test_a_channel_that_refuses_does_not_take_the_slots_of_others(stage: S
 
 
 async def test_a_channel_that_takes_a_card_again_is_restored(stage: Stage) -> None:
-    """A new start there is always tried: somebody may just have invited the bot."""
+    """A new start there is always tried, because somebody may just have invited the bot."""
     await stage.posts.mark_unreachable(CHANNEL, "not_in_channel", for_s=600)
     await stage.follow(1)
     assert await stage.posts.unreachable_why(CHANNEL) == "not_in_channel"

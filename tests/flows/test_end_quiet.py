@@ -1,4 +1,4 @@
-"""Quiet hours over a real Redis: nothing is posted during them, and one message at their end lists it all."""
+"""Quiet hours with a real Redis: nothing is posted during them, and one message at their end lists it all."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ NOW = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
 
 
 class Home:
-    """A person's Home tab over the flows of a start."""
+    """A person's Home tab, with the stage of a start behind it."""
 
     def __init__(self, stage: Stage, indexes: RunIndexes | None = None) -> None:
         self.stage, self.tab, self.memberships = stage, FakeHomeTab(), FakeMemberships({CHANNEL: "data-eng"})

@@ -102,7 +102,7 @@ async def test_a_picture_that_was_not_shared_is_drawn_again(stage: DigestStage) 
 
 
 async def test_a_refused_file_is_given_up(stage: DigestStage) -> None:
-    """The workspace doesn't allow uploads: the digest has the figures."""
+    """If the workspace doesn't allow uploads, the digest still has the figures."""
     stage.chat.faults.always["start_upload"] = FileRefused("files.getUploadURLExternal", "file_uploads_disabled")
     assert await post_all(stage) == 2
     assert (len(digests(stage)), pictures(stage)) == (1, [])

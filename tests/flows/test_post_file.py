@@ -67,7 +67,7 @@ class Api:
 
 @dataclass
 class Stage:
-    """A store, a local Slack, an API, and the flow that uploads between them."""
+    """A store, a local Slack, an API, and the flow that uploads the API's files to Slack."""
 
     scripts: Scripts
     sandbox: Sandbox

@@ -153,7 +153,7 @@ async def test_a_run_in_time_leaves_no_trace(counted: DigestStage) -> None:
 
 
 async def test_a_slot_is_missed_however_many_other_runs_have_begun_since(counted: DigestStage) -> None:
-    """More than a page of them were for pull requests: older pages are read back to the slot."""
+    """If the newest runs fill more than a page, older pages are read, back to the slot."""
     await pass_slot(counted, SLOT, SLOT + HOUR)
     for _ in range(25):
         counted.run_through("SUCCESS", pull_request="3")

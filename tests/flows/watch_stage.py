@@ -1,4 +1,4 @@
-"""The flows of watches over a real Redis, between a fake Bolt and a fake Slack."""
+"""The flows of watches, with a real Redis, a fake Bolt and a fake Slack."""
 
 from __future__ import annotations
 

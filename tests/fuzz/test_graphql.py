@@ -1,4 +1,4 @@
-"""Any answer of the Bolt API gives a result or a named error, and requests that create something aren't repeated."""
+"""Any answer from the Bolt API gives a result or a named error, and requests that create something aren't repeated."""
 
 from __future__ import annotations
 

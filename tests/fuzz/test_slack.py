@@ -135,7 +135,7 @@ async def test_a_body_of_any_kind(bot: tuple[Stage, Bot], body: bytes, content_t
 
 
 def is_utf_8(body: bytes) -> bool:
-    """Whether it can be read as text."""
+    """Whether the body is valid UTF-8."""
     try:
         body.decode()
     except UnicodeDecodeError:

@@ -191,7 +191,7 @@ async def test_an_answer_to_a_mutation_that_is_too_large(api: Api, name: str) ->
 
 @created
 async def test_a_run_that_was_started_is_told(api: Api, client: BoltClient, name: str) -> None:
-    """A returned run id counts, even beside an error and whatever `ok` says."""
+    """A returned run id counts, even alongside an error and whatever `ok` says."""
     api.data(**{name: GOOD[name]})
     assert await CREATES[name](client) == 9
     entry = {"message": "no ok", "path": [name, "ok"]}

@@ -124,7 +124,7 @@ EVERYTHING = [typed, clicked, used, submitted, said, written]
 
 @pytest.mark.parametrize("ask", EVERYTHING)
 async def test_a_flood_of_each_kind_reaches_nobody(redis_client: Redis, ask: Any) -> None:  # noqa: ANN401 - one of the above
-    """Requests above the limit are acknowledged but not handled; the first one gets an answer, and in a modal each."""
+    """Requests above the limit are acknowledged but not handled; only the first is answered, except in a modal."""
     desk = Desk(redis_client, Limits(user=3))
     answers = [await desk.take(ask(number)) for number in range(6)]
     assert len(desk.done) == 3

@@ -100,7 +100,7 @@ async def test_what_is_not_to_be_known_again_is_not(scripts: Scripts) -> None:
 
 
 async def test_the_version_before_knows_the_same_deliveries(scripts: Scripts) -> None:
-    """The current version recognizes the previous version's marks, and stores its own in the same places and words."""
+    """The current version recognizes the previous version's marks, and stores the same values under the same keys."""
     admissions = Admissions(scripts, Limits(user=1))
     old = scripts.key("seen", request_id("", "a"))
     await scripts.redis.set(old, "begun", ex=600)

@@ -47,7 +47,7 @@ async def test_a_process_that_dies_leaves_it_to_the_next(scripts: Scripts, kind:
 
 
 async def test_the_version_before_knows_the_same_deliveries(scripts: Scripts, kind: DeliveryKind) -> None:
-    """Keys and words are the previous version's, so each version recognizes the deliveries that the other has seen."""
+    """Keys and values are the previous version's, so each version recognizes the deliveries that the other has seen."""
     name = MESSAGE if kind is MESSAGES else request_id("", MESSAGE)
     old = f"{{bolt:test}}:{kind.key}:{name}"
     deliveries = Deduplication(scripts, kind)

@@ -148,7 +148,7 @@ async def test_counts_and_progress_do_not_wait_for_each_other(scripts: Scripts) 
     waiting = await lane.claim()
     assert waiting.lease is None
     assert 50 < (waiting.wait_s or 0) <= 61
-    # A progress slot becomes free: the count hasn't taken any of the progress slots.
+    # The count hasn't taken any of the progress slots, so one becomes free.
     oldest = (await scripts.redis.zrange(scripts.key("budget", "edits"), 0, 0))[0]
     await scripts.redis.zrem(scripts.key("budget", "edits"), str(oldest))
     assert (await lane.claim()).urgency == "progress"

@@ -66,7 +66,7 @@ def test_every_due_set_of_the_scripts_is_in_the_table() -> None:
 
 
 def test_every_lane_of_the_scripts_is_in_the_table() -> None:
-    """Every lane in the scripts has a row, and every row a lane."""
+    """Every lane in the scripts has a row, and every row has a lane."""
     texts = [path.read_text(encoding="utf-8") for path in SCRIPTS.rglob("*.lua")]
     named = {name for text in texts for name in re.findall(r"\b(?:push|take)\('(\w+)'", text)}
     assert named == {row.name for row in LANES}

@@ -20,7 +20,7 @@ class Context:
     lost_asked: list[Fault] = field(default_factory=list)
 
     def run(self, run_id: int) -> Run:
-        """Return a run that this request may find. Raises Refused."""
+        """Return a run, unless a fault hides it from this request. Raises Refused."""
         for fault in self.lost:
             if fault.run_id == run_id:
                 if fault not in self.lost_asked:

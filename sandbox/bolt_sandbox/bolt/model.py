@@ -76,7 +76,7 @@ class Character:
 
 @dataclass(slots=True)
 class Schedule:
-    """A schedule as the API lists it. `character` is how its runs behave.
+    """A schedule as the API lists it. `character` describes how its runs behave.
 
     `period_s` is the time between its cron expression's starts. `first_slug` is set if its slug has changed.
     """

@@ -127,7 +127,7 @@ def list_all(ws: Workspace, args: Args) -> Json:
 
 
 def of_user(ws: Workspace, args: Args) -> Json:
-    """users.conversations: a user's (default: the bot's) conversations; non-public ones only if the bot is a member."""
+    """users.conversations: a user's conversations (by default, the bot's), private ones only if the bot is in them."""
     kinds = _kinds(ws, args)
     user = args.text("user", ws.bot.id)
     if user not in ws.users:

@@ -46,8 +46,9 @@ class Method:
     """A method of the Web API. Without a `scope`, any bot token is accepted, or the method checks the scopes itself.
 
     `json`: whether it reads a JSON body. If not, Slack ignores such a body and answers as if no argument had been
-    given, as observed in 2026 for users.info, users.list and files.getUploadURLExternal. The others are from the
-    methods' pages of 2018 (github.com/HubSpot/slack-client, SlackMethods); today's pages list both types for all.
+    given, as observed in 2026 for users.info, users.list and files.getUploadURLExternal. For other methods, it's
+    taken from the methods' pages of 2018 (github.com/HubSpot/slack-client, SlackMethods); today's pages list both types
+    for all.
     """
 
     run: Callable[[Workspace, Args], Json]

@@ -38,7 +38,7 @@ async def examined(monkeypatch: pytest.MonkeyPatch, endpoint: str, **more: str) 
 
 
 async def first_problem(monkeypatch: pytest.MonkeyPatch, endpoint: str, **more: str) -> Finding:
-    """The one problem; checks that it makes impossible must be warnings."""
+    """Return the only problem; every other finding must be a warning that something wasn't checked."""
     bad, *rest = await examined(monkeypatch, endpoint, **more)
     assert bad.level == "problem"
     assert {one.level for one in rest} <= {"warning"}

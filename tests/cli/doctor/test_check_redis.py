@@ -196,7 +196,7 @@ async def test_without_info_nothing_is_called_ok_that_was_not_seen(
 
 
 async def test_other_teams_data(server: Broken, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Data of another Slack team or Bolt workspace under our name is a problem; a team's is a warning without Slack."""
+    """Another team's or Bolt workspace's data is a problem; without Slack, a warning says that teams aren't checked."""
     me = Identity(team="T1", bot_user="U1", bot_id="B1", name="bolt", url="", team_name="Acme")
     mine = {"team": "T1", "team_name": "Acme", "bot": "B1", "app": "", "workspace": "default"}
     theirs = {**mine, "team": "T2", "team_name": "Other", "bot": "B2"}

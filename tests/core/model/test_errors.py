@@ -52,7 +52,7 @@ def test_each_error_has_a_sentence(error: BotError) -> None:
 
 
 def test_operators_read_the_host_and_the_cause() -> None:
-    """Only operators see the host: it means nothing to the person who reads the sentence."""
+    """Only operators see the host, because it means nothing to the person who reads the sentence."""
     error = BoltNotSent(cause="the connection was refused", where="api.test:443")
     assert error.detail == "api.test:443: the connection was refused"
     assert "api.test" not in error.sentence

@@ -24,6 +24,6 @@ def test_a_state_nobody_knows_is_shown_by_its_own_word() -> None:
 
 
 def test_a_schedule_that_has_not_run_yet_is_neither_good_nor_bad() -> None:
-    """A schedule without a run has a label that isn't one of success or failure."""
+    """A schedule without a run has a label that indicates neither success nor failure."""
     assert state_word(None) not in {state_word(state) for state in FINAL_STATES}
     assert state_emoji(None).name not in {"x", "white_check_mark"}

@@ -83,7 +83,7 @@ def test_without_history_and_when_it_is_over_there_is_no_step() -> None:
     ],
 )
 def test_the_bar_is_never_full(run: Run, expected: int | None) -> None:
-    """The bar shows the share that was over at the last change, rounded down to 5% and never full."""
+    """The bar shows how much of the usual time had passed at the last change, rounded down to 5% and never full."""
     assert share(run) == expected
 
 

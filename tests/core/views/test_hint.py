@@ -12,7 +12,7 @@ LOCK = Cause(1, "deadlock", "Two jobs blocked each other.", "Retry.", Retry.YES)
 
 
 def said(sentence: tuple[object, ...]) -> str:
-    """The text, with other spans in angle brackets."""
+    """The sentence as text, with spans other than plain text in angle brackets."""
     return "".join(span if isinstance(span, str) else f"<{getattr(span, 'text', '')}>" for span in sentence).strip()
 
 

@@ -69,7 +69,7 @@ def test_the_worst_come_first() -> None:
 
 
 def test_the_alternative_text_has_the_figures() -> None:
-    """The alternative text has the figures, as far as there's room."""
+    """The alternative text has as many of the figures as fit."""
     shown = chart(MONDAY, 168, {0: (3, 1), 30: (2, 0)}, FailedOften("Nightly", "nightly", 1, 4))
     assert alt_text(shown) == (
         "Runs by day. 5 runs, 80% succeeded, since 30 Nov, 08:00 (UTC). Most failures: Nightly: 1 of 4. "
