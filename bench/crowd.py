@@ -43,7 +43,7 @@ QUICK_SIZES = (Size(10, 10, 10, 0), Size(1_500, 1_200, 10, 2))
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """The result. `last_s`: from the first command to the last card; `throttled`: Slack's 429 answers, by method."""
+    """The result. `last_s`: the time from the first command to the last card. `throttled`: 429 answers, by method."""
 
     size: Size
     asked_s: float

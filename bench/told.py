@@ -193,7 +193,7 @@ def _took(log: Log, card: Followed, ended: float) -> float:
 class Log:
     """The content of Slack's log, read in pieces, because it keeps only the newest calls.
 
-    `told`: when the first post in a thread was accepted, by channel and the thread's ts.
+    `told` has the time at which the first post in each thread was accepted, by channel and the thread's ts.
     """
 
     def __init__(self, slack: Control) -> None:

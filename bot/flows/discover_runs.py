@@ -65,7 +65,7 @@ class LookRules:
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """A schedule's newest runs. `has_all`: there are no others. `is_cut`: Bolt refuses to list older ones."""
+    """A schedule's newest runs. `has_all`: there are no other runs. `is_cut`: Bolt refuses to list older ones."""
 
     runs: Sequence[RunSummary]
     has_all: bool

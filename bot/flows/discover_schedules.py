@@ -49,7 +49,8 @@ class WatchedActivity:
     """A watched schedule and its activity. Its runs are looked at only after its activity has changed.
 
     `is_well`: its last run succeeded. `next_run_at` is its next slot. `grace_s` is the shortest grace period of its
-    watches, or None if no lateness is reported. `is_counted`: it's in a digest, which says how many slots had no run.
+    watches, or None if no lateness is reported. `is_counted`: a digest counts the slots
+    without a run.
     """
 
     schedule: WatchedSchedule

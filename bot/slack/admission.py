@@ -64,7 +64,7 @@ Json = dict[str, Any]
 class PersonRequest:
     """A request by a person. `delivery` is the same for each copy, and empty if copies aren't detected.
 
-    `marked`: admission marks it as done.
+    `marked`: admission marks the request as done.
     """
 
     asker: Asker

@@ -103,8 +103,8 @@ def build_app(
 ) -> ListenerApp:
     """Build an app for one team.
 
-    `before` is run in order before every listener; unexpected errors are answered with a reference. `intake` counts the
-    requests that aren't acknowledged yet.
+    The middleware in `before` runs in order before every listener. Unexpected errors are answered with a reference.
+    `intake` counts the requests that aren't acknowledged yet.
 
     The caller must have verified that a request comes from Slack.
     """

@@ -52,8 +52,8 @@ def bot_environment(ours: Mapping[str, str], sandbox_env: Mapping[str, str], dat
 async def demo(port: int = 0, speed: float = 1.0, *, manifest: str, command: Sequence[str], tour: bool = False) -> int:
     """Run the sandbox and the bot until `quit`, SIGTERM or SIGINT. Returns 0, or 1 if the bot or the tour failed.
 
-    `manifest` is the Slack app's, in YAML, and `command` starts the bot as a child process. `tour` types two commands,
-    waits until they're done, and exits. `speed` speeds up the runs.
+    `manifest` is the Slack app's manifest, in YAML. `command` starts the bot as a child process. `tour` types two
+    commands, waits until they're done, and exits. `speed` speeds up the runs.
     """
     directory = (Path("data") / "demo").absolute()
     directory.mkdir(parents=True, exist_ok=True)

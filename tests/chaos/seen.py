@@ -68,7 +68,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Struck:
-    """A call hit by a fault. `executed`: it took effect. `about`: its message's key, start's reason, or run."""
+    """A call hit by a fault. `executed`: the call took effect. `about`: its message's key, start's reason, or run."""
 
     at: float
     replica: int

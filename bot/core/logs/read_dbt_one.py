@@ -198,7 +198,7 @@ def _blocks(
     """Split a report into its failures and warnings. Warnings and skips have an empty kind.
 
     `per_line`: each line of a message has a time. `flat`: each does, and only the lines below a heading are indented
-    (1.5). `sparse`: there are other messages between the blocks.
+    (1.5). `sparse`: other messages may appear between the blocks.
     """
     blocks: list[_Block] = []
     blank = False

@@ -141,7 +141,7 @@ class CommandOutput:
 
 @dataclass(frozen=True, slots=True)
 class LogPage:
-    """A page of a command's live log. `lines` are (stream, text); stream is `STDOUT` or `STDERR`."""
+    """A page of a command's live log. Each of its `lines` is a stream (`STDOUT` or `STDERR`) and a text."""
 
     lines: tuple[tuple[str, str], ...]
     cursor: str

@@ -71,8 +71,8 @@ class IncidentRun:
 class ThreadPost:
     """A post for the incident's thread. `number` counts from 1 and never changes.
 
-    `run` is the run that it's about, `errors` those that first occurred in it. `mention`: it names the people to
-    notify.
+    `run` is the run that it's about, `errors` those that first occurred in it. `mention`: the post names the
+    people to notify.
     """
 
     number: int
@@ -125,7 +125,7 @@ class Withheld:
     """A record that posts of an incident were withheld because of quiet hours, which end at `until`.
 
     `earlier` counts the failures of earlier incidents of the same schedule that haven't been reported either. `gap`:
-    the account of a gap between listings reports it, not the message at the end of quiet hours.
+    the account of a gap between listings reports the incident, instead of the message at the end of quiet hours.
     """
 
     until: datetime
@@ -144,7 +144,7 @@ class Incident:
     last mention. `recent` has the newest runs that count, oldest first, since the incident began; `reopened` has the
     times at which it was opened again. `seen_before`: the schedule was already failing when the watch was made.
     `silent`: all of its failures have a card of their own in the channel, or happened in quiet hours, so it has no
-    message. `withheld`: the news that quiet hours or a gap hold back. `without_logs`: the policy doesn't let this
+    message. `withheld`: the news that quiet hours or a gap holds back. `without_logs`: the policy doesn't let this
     channel see what logs say. `why` says why it was closed. `uneditable_since` is the newest end at the time when it
     was noticed that its message can't be edited anymore; `replaced` counts the messages that were replaced because they
     couldn't be edited.

@@ -30,8 +30,8 @@ class Lateness:
     """A schedule without a run since the slot `first`. `slots` counts the missed slots so far; the newest is `latest`.
 
     `running` is an earlier run that's still active, which is why no new one has begun. `started` is the run that ended
-    it, which belongs to the slot `started_for`. `why` says why it ended without a run. `watch` is the number of the
-    watch that reports it, and `owner` is the schedule's owner.
+    the lateness; it belongs to the slot `started_for`. `why` is the reason if the lateness ended without a run. `watch`
+    is the number of the watch that reports it, and `owner` is the schedule's owner.
     """
 
     schedule: str

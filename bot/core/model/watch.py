@@ -58,9 +58,9 @@ class Watch:
 
     `number` is never reused in its channel. `pattern` is a slug, a glob over slugs and names, or `*`; `owner` and
     `branch` narrow it (`branch` `*`: any branch; None: the schedule's own). `mention` is `owner`, `none`, or the id of
-    a user or user group. `late_s` is the grace period in seconds. `since` is Bolt's time when it was made: runs that
-    ended earlier aren't reported. `made_by` is a user's id, or OPERATOR. `paused` is the value of a `Pause`, or empty;
-    `paused_at` is when the pause began. `notify`: a person still has to be notified of the pause.
+    a user or user group. `late_s` is the grace period in seconds. `since` is the time by Bolt's clock when the watch
+    was made: runs that ended earlier aren't reported. `made_by` is a user's id, or OPERATOR. `paused` is the value of
+    a `Pause`, or empty; `paused_at` is when the pause began. `notify`: a person still has to be notified of the pause.
     """
 
     channel: str
@@ -126,7 +126,7 @@ class PauseChange:
 class WatchAcceptance:
     """Whether a watch was stored: `ok`, or which limit it would exceed. `watch` has its number if it was stored.
 
-    `same`: the channel has one for the same schedules, owner and branch.
+    `same`: the channel already has a watch for the same schedules, owner and branch.
     """
 
     word: Literal["ok", "same", "channel_full", "full"]

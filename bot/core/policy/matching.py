@@ -21,7 +21,7 @@ _SHELL = re.compile(r"[\x00;&|<>$`(){}\\\n\r#!~*?\[\]]")
 
 @dataclass(frozen=True, slots=True)
 class RuleFit:
-    """How a rule matches. `fits` is None if that depends on unknown facts.
+    """How a rule matches. `fits` is None if the answer depends on unknown facts.
 
     `misses` names the facts that don't match, or that are unknown.
     """

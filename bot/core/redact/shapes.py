@@ -17,7 +17,7 @@ PIECE = 2_000
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """Replaces the matches of a pattern. `needs`: lowercase strings, one of which is in any text that can match."""
+    """Replaces the matches of a pattern. Every text that can match contains one of the lowercase strings in `needs`."""
 
     needs: tuple[str, ...]
     pattern: re.Pattern[str]

@@ -22,7 +22,7 @@ def unrecorded(error: StoreUnavailable | TimeoutError, *, nothing: str, otherwis
     """Explain why something couldn't be recorded.
 
     `nothing`: a sentence that says what didn't happen, for when Redis refused the change. `otherwise`: advice for when
-    Redis didn't answer, so that the outcome is unknown.
+    Redis didn't answer and the outcome is unknown.
     """
     if isinstance(error, StoreRefused):
         reason = error.sentence[0].lower() + error.sentence[1:].rstrip(".")

@@ -47,7 +47,7 @@ def account(
     """Account once for an end that counts.
 
     `newest` is the newest success that counts and was accounted for before, or any newer end. `carded`: the run has a
-    card of its own in the channel, which reports it. Returns None if there's still no incident.
+    card of its own in the channel, which reports the end. Returns None if there's still no incident.
     """
     if incident is not None:
         incident = _with_retry_over(incident, end)

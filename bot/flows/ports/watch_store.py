@@ -190,8 +190,8 @@ class QuietEnds(Protocol):
     ) -> bool:
         """In one step, queue the message at the end of quiet hours, and record that its incidents withhold no more.
 
-        `after` are all incidents that change. `waiting` more incidents still withhold something, and are due at
-        `next_at`. Returns False if anything has changed since it was loaded: load it and decide again.
+        `after` has all incidents that change, as they are then. `waiting` more incidents still withhold something, and
+        are due at `next_at`. Returns False if anything has changed since it was loaded: load it and decide again.
         """
 
     async def load_end(self, channel: str, name: str) -> QuietEnd | None: ...

@@ -22,7 +22,7 @@ class Refused(Exception):  # noqa: N818 - an answer, not an error of the sandbox
 class Step:
     """One command's behavior: its duration, exit code, log, and the files it writes.
 
-    `prints` is its stdout instead of a log. The content of files that dbt itself wouldn't write is in
+    `prints` is the command's stdout, in place of a log. The content of files that dbt itself wouldn't write is in
     `BoltWorld.files`.
     """
 

@@ -14,7 +14,7 @@ from bolt_sandbox.bolt.model import RESOURCES_A_COMMAND, Run, Step
 
 @dataclass(frozen=True, slots=True)
 class CommandView:
-    """A command that has begun. `elapsed_s`: how much of its duration has passed. `was_stopped`: it was ended early."""
+    """A command that has begun. `elapsed_s`: how much of its duration has passed. `was_stopped`: it ended early."""
 
     id: int
     index: int

@@ -34,7 +34,7 @@ class Timetable:
     """When the scheduler starts a schedule: every `every_s`, or at its cron expression's times if `every_s` is None.
 
     `next_at` is the next slot. The slots start the entries of `script` in turn; the next `skips` slots start nothing.
-    `waiting`: late starts of earlier slots.
+    `waiting` has the late starts of earlier slots.
     """
 
     slug: str

@@ -63,7 +63,7 @@ class BoltWorld:
     query: 400 or 200. `tells_running_output`: whether a command's output can be read before it ends (not documented).
     `url_lives_s`: how long a download address is valid. `files`: contents of files that dbt doesn't write, by path.
     `downloads`: the requests for files, newest last, each with its path and headers. `tells_date`: whether responses
-    have a Date header. `retries_end`: how retries end.
+    have a Date header. `retries_end`: the outcome of retries.
     """
 
     def __init__(

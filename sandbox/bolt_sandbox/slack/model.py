@@ -117,7 +117,7 @@ class Message:
 class Channel:
     """A conversation. In a direct conversation, `members` has the ids of the two people, and `name` is empty.
 
-    `connected`: the teams of other organizations with which it's shared, even if none of their people is in it.
+    `connected` has the teams of other organizations that it's shared with, even if none of their people are in it.
     """
 
     id: str

@@ -68,7 +68,7 @@ def slash_command(
 
 
 def _interaction(ws: Workspace, kind: str, user: User, *, at_theirs: bool = False) -> Json:
-    """Return the common fields. `at_theirs`: a view is in the person's workspace; a message is in ours."""
+    """Return the common fields. `at_theirs`: they're about a view in the person's workspace, not a message in ours."""
     where = user if at_theirs and user.team else None
     return {
         "type": kind,

@@ -55,7 +55,7 @@ class FakePeople:
 
 
 class FakePeopleByAddress:
-    """Users by email address. `asked`: the addresses looked up, in order. `waits`: what each lookup waits for."""
+    """Users by email address. `asked`: the addresses looked up, in order. `waits`: each lookup waits for it."""
 
     def __init__(self, **users: str) -> None:
         self.faults = Faults(SlackOutcomeUnknown)
