@@ -70,8 +70,8 @@ async def _times(runs: int, *, far_redis: bool) -> tuple[list[float], list[float
         around = await stack.enter_async_context(worlds())
         redis_url = await stack.enter_async_context(redis_server())
         cards = await seed(redis_url, around.environment, around.bolt, runs=runs, channels=20)
-        # Rate limits are off from the start: an edit refused while the bot first polls the runs would delay the ends
-        # that are measured.
+        # Rate limits are off from the start, because an edit refused during the first polls would delay the ends that
+        # are measured.
         await around.slack.post("rates", {"enabled": False})
 
         async def held_up(url: str) -> str:

@@ -28,7 +28,7 @@ SEED = 20
 INTERVAL_S = 5
 WINDOW_S = 600.0
 QUICK_S, QUICK_RUNS = 12.0, 40
-# Until the parts measured at the same time have started their runs too, which uses a lot of processor time.
+# How long the parts measured at the same time take to start their runs, which uses a lot of processor time.
 WARM_S, QUICK_WARM_S = 60.0, 1.0
 # How long announcements may still come after the last end.
 AFTER_S, QUICK_AFTER_S = 30.0, 10.0

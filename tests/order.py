@@ -1,4 +1,4 @@
-"""The order of the tests: the longest first, with tests that wait running beside tests that compute."""
+"""The order of the tests: the longest first, with tests that wait running alongside tests that compute."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WAITING = (
     "tests/e2e/",
     "tests/sandbox/test_child.py",
 )
-# These share a browser, which is expensive to start, so two processes begin with them and the others never start one.
+# These share a browser, which is expensive to start, so two processes run them and the rest start none.
 SHARING = "tests/browser/"
 SHARERS = 2
 

@@ -250,7 +250,7 @@ class CoverCache:
         return any(channel in self._digests and expects_slots(watch, schedule) for channel, watch in found)
 
     def deciding(self, schedule: WatchedSchedule, without: Collection[str] = ()) -> dict[str, Watch]:
-        """The watch that decides about a schedule, by channel. Watches named in `without` decide nothing."""
+        """The watch that applies to a schedule, by channel. Watches named in `without` don't count."""
         return self._covers.deciding(schedule, without)
 
 

@@ -55,7 +55,7 @@ class FileThread:
 
 
 async def file_thread(posts: PostLane, post: ClaimedPost, ts: str) -> FileThread:
-    """The thread of a message that isn't a card. The file is recorded beside the attempts to post it."""
+    """The thread of a message that isn't a card. The file is recorded with the attempts to post it."""
     file_id = await posts.attachment_of(post)
     return FileThread(CardRef(post.channel, ts), file_id, lambda new: posts.note_attachment(post, new), joins=False)
 

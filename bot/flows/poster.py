@@ -101,7 +101,7 @@ class MessagePoster:
             raise ChannelRefused("chat.postMessage", why)
 
     async def mark_unreachable(self, channel: str, refused: ChannelRefused) -> None:
-        """Skip a channel that refuses posts for a while, so that it doesn't use up other channels' slots."""
+        """For a while, skip a channel that refuses posts, so that it doesn't use up other channels' slots."""
         if await self._posts.unreachable_why(channel) is None:
             log.warning(
                 "a channel is unreachable; the ends of its runs will be sent to the people who asked for them",

@@ -78,7 +78,7 @@ class RunListings:
         listing = self._of(slug, called_at)
         async with listing.lock:
             found = listing.runs.get(run_id)
-            # A listing requested after this call began is right even if it doesn't contain the run.
+            # A listing requested after this call began is up to date, even if it doesn't contain the run.
             if listing.began < called_at and (found is None or found.ended_at is None):
                 await self._ask(slug, listing)
             return list(listing.told().values())

@@ -117,7 +117,7 @@ class WatchPermissions:
         return self._newest
 
     async def deciding(self, covers: CoverCache, schedule: WatchedSchedule) -> tuple[dict[str, Watch], Tellings]:
-        """The watch that decides about a schedule, by channel, and the reports that each may make about it.
+        """The watch that applies to a schedule, by channel, and the reports that each may make about it.
 
         If a watch may not report anything, the channel's next watch decides.
         """

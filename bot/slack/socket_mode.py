@@ -122,7 +122,7 @@ def checked_address(client: AsyncBaseSocketModeClient) -> IssueAddress:
 
 
 def proxied_address(client: SocketModeClient, ask: IssueAddress) -> IssueAddress:
-    """Wrap the request for a socket's address: connect to it through its own proxy, or directly.
+    """Wrap the request for a socket's address: set the proxy for that address, or none.
 
     The SDK takes the proxy from the environment, even for hosts in NO_PROXY.
     """

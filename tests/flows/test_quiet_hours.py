@@ -1,4 +1,4 @@
-"""Whether it's quiet, according to the watch that decides about an incident.
+"""Whether it's quiet, according to the watch that applies to an incident.
 
 The message at their end is tested in test_end_quiet.py.
 """

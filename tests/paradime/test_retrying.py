@@ -90,7 +90,7 @@ async def test_a_read_is_not_sent_again_after_any_other_error(error: BoltError) 
 
 
 async def test_errors_of_a_reply_are_raised() -> None:
-    """A read with errors beside its data is refused at once."""
+    """A read with errors alongside its data is refused at once."""
     sending, outcomes = sender(GraphqlReply({"r7": {}}, REFUSED))
     with pytest.raises(BoltRejected, match="no such thing"):
         await sending.read("query", {})

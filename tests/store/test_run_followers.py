@@ -57,7 +57,7 @@ async def claimed_post(scripts: Scripts) -> ClaimedPost:
 
 
 async def test_a_follow_request_is_one_a_channel_and_run(scripts: Scripts) -> None:
-    """Each channel and run has one follow request, no matter how many people click, or how often."""
+    """There's one follow request per channel and run, no matter how many people click, or how often."""
     followers = RunFollowers(scripts)
     asked = (followers.add_follow_request(asker(user=user), RUN, FACTS) for user in ("U1", "U1", "U2"))
     told = await asyncio.gather(*asked)

@@ -88,7 +88,7 @@ def not_allowed(refused: Refused) -> Message:
 
 @dataclass(frozen=True, slots=True)
 class ListedWatch:
-    """A watch in a list, and how many schedules it decides about (None if Bolt can't list them now)."""
+    """A watch in a list, and how many schedules it applies to (None if Bolt can't list them now)."""
 
     watch: Watch
     covers: int | None

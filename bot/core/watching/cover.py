@@ -1,4 +1,4 @@
-"""The choice of the channel's watch that decides about a schedule.
+"""The choice of the channel's watch that applies to a schedule.
 
 `bot.flows.watch_permissions` leaves out the watches that the policy doesn't let report it.
 """

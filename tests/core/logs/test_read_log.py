@@ -205,7 +205,7 @@ def test_reading_takes_linear_time(unit: str) -> None:
         return time.process_time() - began
 
     small = min(seconds(20_000) for _ in range(3))
-    # Other load can only add time: the quickest of three small runs counts, and one quick large run is enough.
+    # Other load can only add time, so the quickest of three small runs counts, and one quick large run is enough.
     assert any(seconds(160_000) < 20 * max(small, 0.002) for _ in range(3))
 
 

@@ -191,7 +191,7 @@ def test_a_recovery_is_told_and_never_in_the_word_failed(failures: int, more: bo
     ],
 )
 def test_a_late_run_says_so(step: int, bar: str) -> None:
-    """A late run says so beside its usual end, and in the notification."""
+    """A late run's card says so next to the usual end, and in the notification."""
     seen = replace(run("RUNNING"), seen=Observation("RUNNING", COMMANDS, step))
     line = shown(run_card(seen, APP))[1]
     assert line == f"{bar} · 1 of 3 · dbt run --select staging+ · usually done by 14:35"

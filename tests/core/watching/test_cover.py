@@ -1,4 +1,4 @@
-"""The choice of the watch that decides about a schedule."""
+"""The choice of the watch that applies to a schedule."""
 
 from __future__ import annotations
 

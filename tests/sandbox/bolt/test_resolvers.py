@@ -233,7 +233,7 @@ async def test_commands_and_configs_together(served: Served) -> None:
 
 
 async def test_a_second_run_may_be_refused(served: Served) -> None:
-    """The schedule that always runs refuses with AlreadyRunningException; most others start beside an active run."""
+    """The schedule that always runs refuses with AlreadyRunningException; most others start alongside an active run."""
     error = await served.refused('mutation { triggerBoltRun(slug: "already-running") { runId } }')
     assert "AlreadyRunningException" in error["message"]
     assert error["path"] == ["triggerBoltRun"]
