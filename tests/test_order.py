@@ -31,7 +31,7 @@ def test_each_process_begins_with_what_takes_longest() -> None:
 
 
 def test_two_processes_share_the_browser() -> None:
-    """Two processes share the browser's tests; all parts have equal length, so that each process gets one part."""
+    """Two of four processes share the browser's tests. The list is cut into four parts of equal length, one per process."""
     seen = [f"tests/browser/test_{number}.py" for number in range(6)]
     waiting = [f"tests/e2e/test_{number}.py" for number in range(10)]
     dealt = deal(QUICK + seen + waiting, 4, str)

@@ -1,6 +1,7 @@
 """Webhook hints: a webhook reports that something happened to a run. Nothing else in the webhook is trusted.
 
-A run on record is polled now. Any other run may belong to a watched schedule, so schedules are listed now.
+If there's a record of the run, it's polled at once. Otherwise, it may belong to a watched schedule, so schedules are
+listed at once.
 
 `bot.web.webhooks` checks the secret, and `bot.core.model.webhook_payload` reads the ids.
 """

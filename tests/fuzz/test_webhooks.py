@@ -62,7 +62,7 @@ async def test_any_body_with_the_secret(stage: Stage, body: bytes) -> None:
 @SHARED
 @given(HEADERS, JSON.map(json.dumps).map(str.encode))
 async def test_any_headers_without_the_secret(stage: Stage, headers: dict[str, str], body: bytes) -> None:
-    """Without the secret, any headers are refused, and nothing is taken."""
+    """A request without the secret is refused, whatever its headers, and no hint is accepted."""
     try:
         status = await stage.post(body, headers)
     except (aiohttp.ClientError, ValueError):
@@ -75,6 +75,6 @@ async def test_any_headers_without_the_secret(stage: Stage, headers: dict[str, s
 @SHARED
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=60))
 async def test_any_path_without_the_secret(stage: Stage, path: str) -> None:
-    """Without the secret, any path is refused or unknown, and nothing is taken."""
+    """A request without the secret is refused, whatever its path, and no hint is accepted."""
     assert await stage.post(path=f"/{path}") in {401, 404}
     assert stage.taken == []
