@@ -44,7 +44,7 @@ from bench.table import Row, record, show
 RESULTS = Path(__file__).parent / "results.json"
 # How many rows are measured at the same time with --quick.
 AT_ONCE = 6
-# Far longer than any part takes, so that one that hangs doesn't keep the others from being measured.
+# Far longer than any part takes, so that a part that hangs doesn't keep the others from being measured.
 ROW_S = 2700.0
 Parts = Mapping[str, Callable[[Options], Awaitable[list[Row]]]]
 # The parts by name, in the order of the table.

@@ -64,7 +64,7 @@ def test_no_exception_outlives_its_module() -> None:
     assert [name for name in WITHOUT if not (ROOT / name).exists() or has_test(name)] == []
 
 
-# Folders of modules, by the package that they are.
+# The folder of each package.
 PACKAGES = {"bot": ROOT / "bot", "bolt_sandbox": ROOT / "sandbox" / "bolt_sandbox", "bench": ROOT / "bench"}
 NAMED = re.compile(r"`(bot|bolt_sandbox|bench)((?:\.\w+)+)`")
 SCRIPT = re.compile(r"(\w+)\.lua\b")

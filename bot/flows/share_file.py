@@ -62,7 +62,7 @@ async def share_upload(
         if refused.code != "not_in_channel" or not joins:
             raise
         await chat.join_channel(channel)
-        # The calls so far have used up part of the lease; another one must not outlast it.
+        # The calls so far have used up part of the lease, and another call must not outlast the lease.
         if not lease.is_valid_for(settle_s):
             raise SlackNotSent("files.completeUploadExternal") from refused
         await chat.share_upload(channel, thread, file_id, title, comment=comment)

@@ -16,7 +16,7 @@ from tests.e2e.stage import Stage
 from tests.worlds import new_sandbox
 
 SPEED = 10.0
-# The headless shell draws no window around each page, which would take two thirds of a tab's processor time.
+# The headless shell draws no window around each page: drawing it would take two thirds of a tab's processor time.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MISSING = "there is no Chromium on PATH: on Debian, apt-get install chromium-headless-shell; on Ubuntu, chromium"
 # Chromium's own sandbox doesn't work as root, and Chromium shouldn't look for updates, accounts or networks by itself.

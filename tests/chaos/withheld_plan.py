@@ -9,7 +9,7 @@ from tests.chaos.watch_plan import WatchPlan
 
 # How far Bolt's clock is from ours.
 SKEWS_S = (0.0, 0.0, 600.0, -600.0)
-# A digest waits for a listing half a minute after its time: with this clock it doesn't wait long.
+# A digest waits for a listing made half a minute after the digest's time. With this clock, it doesn't wait long.
 SKEW_OF_DIGESTS_S = 120.0
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu")
 # A little over ten minutes, the length from which a period counts as a gap.

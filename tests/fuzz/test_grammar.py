@@ -98,7 +98,7 @@ def test_any_message_is_read(text: str) -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    # One verb is enough, because all verbs are parsed in the same time.
+    # One verb is enough, because parsing takes the same time for every verb.
     [
         "run",
         *WORDS[len(VERBS) :],

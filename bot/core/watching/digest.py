@@ -12,7 +12,7 @@ from datetime import datetime
 from bot.core.model.incident import Incident
 from bot.core.watching.tally import Tally
 
-# A schedule slows down if its median grows by this factor, and by this many seconds.
+# A schedule counts as slowing down if its median has grown by this factor and by this many seconds.
 SLOWER_FACTOR = 1.5
 SLOWER_BY_S = 60.0
 # Medians of fewer runs than these aren't compared.

@@ -54,7 +54,7 @@ local function store(member, state, final, digest, seen)
   end
   -- The card becomes final together with its announcement, once the end has been read: see conclude_run.lua.
   redis.call('HSET', run, 'final', '1', 'final_us', num(now()))
-  -- If the run was last seen before an absence, its end may have been announced in it: see conclude_run.lua.
+  -- If the run was last seen before an absence, its end may have been announced in the meantime: see conclude_run.lua.
   local before_us = tonumber(known[5]) or (tonumber(known[6]) or 0) * 1000000
   if before_us < absence_ended() then redis.call('HSET', run, 'unseen_us', num(before_us)) end
   -- A request to cancel that didn't lead to this end is answered by its worker.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 DASHES = "-" * 5
-# Texts to repeat, by kind. Most look like the beginning of something that a pattern looks for, or like several
-# of these nested.
+# Texts to repeat, by kind. Most resemble the beginning of something that a pattern matches, or several of these
+# nested.
 UNITS: dict[str, str] = {
     "one character": "a",
     "spaces": " ",
