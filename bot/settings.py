@@ -238,8 +238,8 @@ class Settings(BaseSettings):
         forms = [form for password in passwords if password for form in (password, unquote(password))]
         if self.bolt_bot_heartbeat_url:
             address = urlsplit(self.bolt_bot_heartbeat_url.get_secret_value())
-            # The whole address isn't listed: secrets are masked even if they're cut off, so other addresses that begin in
-            # the same way would be masked too. Any part of the path may be the token by itself; short parts are words.
+            # The whole address isn't listed: secrets are masked even if they're cut off, so other addresses that begin
+            # in the same way would be masked too. Any part of the path may be the token by itself; short parts are words.
             parts = (address.path, address.query, address.password, *address.path.split("/"))
             forms += [part for part in parts if part and (part == address.path or len(part) >= TOKEN_LEAST)]
         if self.redis_url:

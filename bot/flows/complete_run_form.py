@@ -57,7 +57,7 @@ class RunForms:
         self._details: LRUCache[str, tuple[str, ...]] = LRUCache(REMEMBERED)
 
     async def blank_form(self, channel: str) -> Form:
-        """Build the initial form without waiting: the trigger that opens it is valid for three seconds."""
+        """Build the initial form without waiting, because the trigger that opens it is valid for three seconds."""
         snapshot = await self._catalog.snapshot()
         return Form(Filled(channel=channel), asks_channel=not channel, notes=list_notes(snapshot))
 

@@ -70,7 +70,7 @@ class DigestPoster:
         try:
             why_not = await self._poster.try_to_post(post, lambda: send(post, digest, slot))
         except Unresolved:
-            # The digest may have been posted: posting it twice would be worse than leaving it out.
+            # The digest may have been posted, and posting it twice would be worse than leaving it out.
             why_not = "unknown"
         if why_not is not None:
             log.error("a digest wasn't posted", channel=channel, what=post.field, why=why_not)

@@ -1,6 +1,6 @@
 """Serialize frozen dataclasses to JSON and back.
 
-Unknown fields from another version are ignored, and a new field needs a default: older records don't have it.
+Unknown fields from another version are ignored, and a new field needs a default, because older records don't have it.
 """
 
 from __future__ import annotations

@@ -229,7 +229,7 @@ def _begins(request: web.BaseRequest, phase: Phase) -> None:
 
 
 def _last(status: int) -> web.Response:
-    """Build the last response on a connection: any further data might be the rest of this request."""
+    """Build the last response on a connection, because any further data might be the rest of this request."""
     answer = web.Response(status=status)
     answer.force_close()
     return answer

@@ -102,7 +102,7 @@ async def test_commands_that_were_changed_meanwhile(api: Api, forms: RunForms) -
 
 
 async def test_a_process_that_has_no_list(api: Api, forms: RunForms) -> None:
-    """Another process may have opened the form: a slug is enough to start, an id isn't."""
+    """If another process opened the form, a slug is enough to start, but an id isn't."""
     form = await offered(forms)
     api.away = True
     fresh = RunForms(ScheduleCatalog(api), api, mask=str)  # type: ignore[arg-type]  # it has the methods that are called

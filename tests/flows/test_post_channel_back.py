@@ -86,7 +86,7 @@ async def test_what_had_recovered_before_is_no_news(one_redis: Redis, minutes: i
 
 @pytest.mark.parametrize("minutes", [0, 10, -10], ids=["right", "ahead", "behind"])
 async def test_what_has_recovered_in_an_outage_is_reported(one_redis: Redis, minutes: int) -> None:
-    """Only the outage has a message, so no single incident's post was withheld: the time of recovery decides."""
+    """Only the outage has a message, so no single incident's post was withheld, and the time of recovery decides."""
     stage = IncidentStage(one_redis, ahead=timedelta(minutes=minutes))
     await stage.watch()
     stage.run_through("FAILED")

@@ -162,7 +162,7 @@ async def test_a_retry_is_shown_while_it_runs_and_counted_when_it_fails(stage: I
 
 
 async def test_posts_that_are_no_longer_wanted_leave_the_queue(stage: IncidentStage) -> None:
-    """All of them are dropped: a newer incident may need fewer posts than the previous one."""
+    """All of them are dropped, because a newer incident may need fewer posts than the previous one."""
     await stage.discover()
     queue = stage.scripts.key("posts", "line", CHANNEL)
     await stage.redis.zadd(queue, {f"incident/{number}/{CHANNEL}/nightly": 1 for number in (7, 8)})

@@ -67,7 +67,7 @@ async def test_a_queued_start_whose_card_shows_a_run_is_not_sent_again(start_sta
 
 
 async def test_a_queued_start_that_still_waits_is_sent(start_stage: Stage) -> None:
-    """Nothing was restored: the bot was only away. The card is read once."""
+    """The bot was only away, and nothing was restored. The card is read once."""
     await queued_before(start_stage)
     await start_stage.advance("queue")
     assert await start_stage.state("q1") is RequestState.CARDED

@@ -81,7 +81,7 @@ class Server:
         raise AssertionError(f"redis-server ended at once:\n{said}")
 
     async def _answers_or_ended(self) -> bool:
-        # Read its log first: if another process has the port, that process would answer.
+        # Read its log first, because another process may have the port, and would answer.
         return self._ended() or (self._listens() and (await self.answers() or self._ended()))
 
     def _ended(self) -> bool:

@@ -50,7 +50,7 @@ class StartPlan:
 
     For a retry, `parent_run` is the run to retry, and the other fields are that run's. `slug` and `name` are empty if
     its schedule is unknown. `channel_name` is the public channel of the request. A `private` channel's name is never
-    stored: everyone in Bolt could read it.
+    stored, because everyone in Bolt could read it.
     """
 
     slug: str

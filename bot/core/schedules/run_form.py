@@ -138,7 +138,7 @@ def own_commands(slug: str, commands: Sequence[str], mask: Callable[[str], str])
 
 
 def is_changed(filled: Filled) -> bool:
-    """Whether the person changed the commands. An emptied field doesn't count: then the schedule's own run starts."""
+    """Whether the person changed the commands. An emptied field doesn't count, so the schedule's own run starts."""
     return bool(lines_of(filled.commands or "")) and offered(filled.commands or "") != filled.offered
 
 

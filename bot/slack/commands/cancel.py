@@ -37,7 +37,7 @@ async def handle(context: ListenerContext, call: Call, command: CancelCommand) -
             return why_not
         return await context.queue.drop_start(call.asker, call.queued, clicked="")
     key, lost = RunKey(context.workspace, command.run_id), call.lost
-    # Only recreate a card that still offers to cancel its run: a run that is over would be announced again.
+    # Only recreate a card that still offers to cancel its run, because a run that is over would be announced again.
     if lost is not None and not lost.over and lost.run.key == key:
         return await take_wish(context, call.asker, key, facts=lost.run.facts, card=lost.card)
     return await take_wish(context, call.asker, key)

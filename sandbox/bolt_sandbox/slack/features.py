@@ -40,6 +40,6 @@ class Features:
 
 @cache
 def _parsed(text: str) -> Json:
-    """Parse the manifest, cached: parsing takes longer than the rest of creating a workspace."""
+    """Parse the manifest. Cached, because parsing takes longer than the rest of creating a workspace."""
     manifest: Json = yaml.safe_load(text)
     return manifest
