@@ -35,7 +35,7 @@ FINAL = ("succeeded", "failed")
 class Burst:
     """When each end was announced and shown, in seconds after the last end.
 
-    `card_s`: after how long a start in the middle had its card.
+    `card_s` is the time from a start's command to its card, in the middle of the edits.
     """
 
     told_s: dict[int, float]

@@ -2,8 +2,8 @@
 
 Two hundred people start a run each within twenty seconds, each in a separate channel, on an empty Redis and under
 Slack's own limits: in a workspace of just these people, in a large one just after startup, and in a huge one five
-minutes after it. The rate at which Slack accepts the cards is the limit. The memory that the huge
-workspace costs is the difference from the small one, the embedded Redis included.
+minutes after startup. The rate at which Slack accepts the cards is the limit. The memory that the huge workspace costs
+is the difference from the small one, the embedded Redis included.
 """
 
 from __future__ import annotations

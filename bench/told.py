@@ -53,7 +53,7 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How many runs there are, which of them end when, and how long to wait before and after the ends."""
+    """The number of runs, the ends of some of them, and how long to wait before and after those ends."""
 
     runs: int
     ends: list[End]

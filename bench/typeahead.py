@@ -1,6 +1,6 @@
 """How fast the menu of schedules responds if there are 2,000: from the keystroke to the options, over the socket.
 
-Measured once with a fast Bolt, and once with a slow one and an outdated list: then the previous list is shown.
+Measured once with a fast Bolt, and once with a slow one while the list is outdated, so that the previous list is shown.
 """
 
 from __future__ import annotations

@@ -24,7 +24,8 @@ from bench.watching import end, until_looked, watch
 EACH, QUICK_EACH = 30, 1
 ANSWER_S = 0.1
 # Hints may cause 30 requests a minute, and one about an unknown run causes up to four listings of schedules, the last
-# one 15 s later. So that each hint has enough of them, it comes a few seconds after the previous hint's listings.
+# one 15 s later. So that enough requests are left for each hint, it comes a few seconds after the previous hint's
+# listings.
 APART_S = 19.0
 # How much time discovery gets to find an active run.
 FOUND_S, QUICK_FOUND_S = 20.0, 1.0

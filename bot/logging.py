@@ -35,7 +35,7 @@ MANY_LINES = frozenset({"exception", "stack", "details"})
 # Values of fields whose names match this are never logged, whatever they look like.
 _SECRET_FIELD = re.compile(r"passw|secret|token$|api_?key|authorization|cookie", re.IGNORECASE)
 SELDOM_S = 60.0
-# The length of a period in seconds, and how many copies of a line and how many bytes are written in one at most.
+# The length of a period in seconds, and how many equal lines and how many bytes may be written in it.
 PERIOD_S = 60.0
 SAME_MOST = 10
 BYTES_MOST = 2_000_000

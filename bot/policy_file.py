@@ -1,7 +1,7 @@
 """The policy file (`BOLT_BOT_POLICY_FILE`): who may do what.
 
-`bot.reload` reads a changed file; if it can't be used, the previous policy stays in effect. The format is read in
-`bot.core.policy.file`.
+`bot.reload` reads a changed file; if it can't be used, the previous policy stays in effect. `bot.core.policy.file`
+parses the file.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Parse REDIS_URL, for the settings and the store: one server, a primary found through Sentinels, or a cluster.
 
 redis://, rediss:// (TLS) and unix:// name a server. redis+sentinel://host:26379,host:26379/<primary's name>[/<db>] and
-redis+cluster://host:7000,host:7001 name several; rediss+sentinel and rediss+cluster do so over TLS. User and password
-are those of the data servers.
+redis+cluster://host:7000,host:7001 name several; rediss+sentinel and rediss+cluster do so over TLS. The user and
+password in a URL are those of the data servers.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 `BOLT_BOT_OWNERS_FILE` lists the owners of schedules, and `BOLT_BOT_WATCHES_FILE` lists the watches of each channel.
 
-The formats are read in `bot.core.watching.owners_file` and `bot.core.watching.watches_file`.
+`bot.core.watching.owners_file` and `bot.core.watching.watches_file` parse these files.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ async def monitor() -> AsyncIterator[Monitor]:
 
 @contextlib.asynccontextmanager
 async def serving(monitor: Monitor, tls: SSLContext | None = None) -> AsyncIterator[None]:
-    """Serve it on a free port."""
+    """Serve the monitor on a free port."""
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", monitor.handle)
     runner = web.AppRunner(app, shutdown_timeout=0)

@@ -219,7 +219,7 @@ class Clocked:
 
 
 def test_a_line_that_repeats_is_left_out_and_counted() -> None:
-    """A repeated line is written a few times a minute, then the others are counted; other lines are still written."""
+    """A repeated line is written a few times a minute, and after that only counted; other lines are still written."""
     clocked, log = Clocked(), structlog.get_logger("bot.test")
     for _ in range(500):
         log.warning("again", why="the same")

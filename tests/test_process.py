@@ -55,7 +55,7 @@ async def test_a_start_that_swallows_a_cancellation_is_stopped_all_the_same() ->
 
 
 async def test_whoever_waits_for_a_start_can_be_cancelled() -> None:
-    """The caller can be cancelled while the start takes its time to end."""
+    """The caller can be cancelled while the start is slow to end."""
     begun, stopped, unwinding, go_on = (asyncio.Event() for _ in range(4))
 
     async def starting() -> None:

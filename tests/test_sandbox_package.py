@@ -33,7 +33,7 @@ FINDERS = frozenset({"find_sandbox.py", "cli/sandbox.py"})
 def build(folder: Path, what: Literal["wheel", "sdist"], out: Path) -> Path:
     """Build a distribution as pip and uv do, but with the backend that is installed here."""
     code = f"import sys, uv_build; print(uv_build.build_{what}(sys.argv[1]))"
-    # The backend looks for its program on the path.
+    # The backend looks for its program on PATH.
     path = os.pathsep.join((sysconfig.get_path("scripts"), os.environ["PATH"]))
     done = subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-c", code, out],

@@ -78,7 +78,7 @@ class Artifacts:
             text: Sentence = ("Slack can't show Bolt's link to ", *name, ", but I can post the file.")
             return Message(text, (Paragraph(text), Buttons((post,))))
         text = ("The link to ", *name, " expires soon.")
-        # The URL is on a button, because the masker would remove its signature from text, which is a secret.
+        # The URL is on a button, because its signature is a secret, which the masker would remove from text.
         download = Button(ARTIFACT_OPEN, "Download", url=url, spoken=cut(f"Download {part.path}", LABEL_MOST))
         return Message(text, (Paragraph(text), Buttons((download, post))))
 

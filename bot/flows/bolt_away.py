@@ -1,7 +1,7 @@
 """Giving back claimed work because Bolt can't be read now.
 
-The sentence for people if Bolt can't be read is in `unread` of `bot.flows.find_schedule`. `bot.service_outage` decides
-when Bolt counts as unavailable.
+`unread` in `bot.flows.find_schedule` has the sentence that people get if Bolt can't be read. `bot.service_outage`
+decides when Bolt counts as unavailable.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ AWAY_S = 5.0
 
 
 async def give_back_while_away(due: Due, lease: Lease, away: BoltError, *, away_s: float = AWAY_S) -> None:
-    """Give back a claim for `away_s`. If Bolt throttles, Bolt says for how long, and the whole due set waits."""
+    """Give back a claim for `away_s`. If Bolt throttles us, it says for how long, and the whole due set waits."""
     if isinstance(away, BoltThrottled):
         await due.hold(away.retry_after_s)
         away_s = away.retry_after_s

@@ -49,7 +49,7 @@ class RunCanceller:
     ) -> tuple[bool, Message | None]:
         """Record the request without asking Bolt, if the run is on record or its card has enough to restore it.
 
-        Returns whether the request was handled, and the answer as `request_cancel` gives it. Raises StoreUnavailable.
+        Returns whether the request was handled, and the same answer as `request_cancel`. Raises StoreUnavailable.
         """
         if card is None and await self._runs.load_run(key) is None:
             return False, None

@@ -34,7 +34,7 @@ from bot.flows.schedule_catalog import CatalogSnapshot, ScheduleCatalog
 log = structlog.get_logger()
 
 TYPED_MOST = 200
-# How long to wait for a list while someone types: if the last list is too old, and if there's none yet.
+# How long to wait for a new list while someone types: with an outdated list to fall back on, and without any.
 TYPING_S = 0.15
 FIRST_S = 2.0
 SUBMITTING_S = 0.7

@@ -246,7 +246,7 @@ class RunDiscoverer:
         return follow, ended
 
     async def _may_be_ours(self, lease: Lease, slug: str, found: Found) -> frozenset[int]:
-        """New runs that may come from one of the bot's starts with an unknown outcome: the start's card comes first."""
+        """New runs that may belong to a start of ours whose outcome is unknown; the start's card comes first."""
         fresh = [run for run in (*found.begun, *found.ended) if run.id in found.fresh]
         if not fresh:
             return frozenset()

@@ -48,9 +48,8 @@ _NO_SLOTS = StoredSlots()
 class WatchedActivity:
     """A watched schedule and its activity. Its runs are looked at only after its activity has changed.
 
-    `is_well`: its last run succeeded. `next_run_at` is its next slot. `grace_s` is the shortest grace period of its
-    watches, or None if no lateness is reported. `is_counted`: a digest counts the slots
-    without a run.
+    `is_well` means that its last run succeeded. `next_run_at` is its next slot. `grace_s` is the shortest grace period
+    of its watches, or None if no lateness is reported. `is_counted`: a digest counts the slots without a run.
     """
 
     schedule: WatchedSchedule
@@ -232,7 +231,7 @@ class CoverCache:
         return known.watched
 
     def channels(self, schedule: WatchedSchedule) -> tuple[str, ...]:
-        """The channels that watch a schedule, each with the time when its watching began, sorted."""
+        """The channels that watch a schedule, each with the time when it began to do so, sorted."""
         if schedule not in self._channels:
             self._channels[schedule] = tuple(sorted(map(beginning, self._covers.deciding(schedule).values())))
         return self._channels[schedule]

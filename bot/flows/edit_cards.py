@@ -79,7 +79,7 @@ class CardEditor:
         self._app_url = app_url
 
     async def edit_card(self, lease: Lease, item: str) -> None:
-        """Edit one card. A failed edit is due again; one that can never succeed is given up with its reason."""
+        """Edit one card. A failed edit is due again; one that can't succeed is dropped, with its reason recorded."""
         card = await self._edits.load_card(item)
         if card is not None and card.run is not None:
             bind_contextvars(run=card.run.id)

@@ -211,7 +211,7 @@ class IncidentPoster:
                 await self._incidents.posted(claimed, outcome)
 
     async def _await_message(self, claimed: ClaimedPost, stored: StoredIncident, delay_s: float) -> None:
-        """Put a thread post back until its message is posted, or give it up if the message never will be."""
+        """Put a thread post back until its message is posted, or give up on it if the message never will be."""
         if not stored.refused:
             await self._posts.put_back(claimed, delay_s=delay_s)
             return

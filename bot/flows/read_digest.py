@@ -22,7 +22,7 @@ from bot.flows.discover_schedules import CoverCache
 from bot.flows.ports.watch_store import Discovery, Incidents, Tallies, Watches
 from bot.flows.watch_permissions import WatchPermissions
 
-# Durations are compared with those in the period of this length before the digest's own.
+# Durations are compared with those in an earlier period of this length, which ends where the digest's begins.
 COMPARED = timedelta(days=28)
 HOUR = timedelta(hours=1)
 # If the last listing is older than this at the end of the digest's period, the figures are incomplete.

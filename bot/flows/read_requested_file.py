@@ -25,7 +25,7 @@ ARTIFACT_MOST = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class FileToPost:
-    """A file to upload, with masked content. `grows`: the log of a command that is still running."""
+    """A file to upload, with masked content. `grows` means that it's the log of a command that is still running."""
 
     name: str
     title: str

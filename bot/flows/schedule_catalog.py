@@ -70,7 +70,7 @@ class ScheduleCatalog:
         return found
 
     async def all_schedules(self, *, sure: bool = False) -> list[Schedule]:
-        """All active schedules, at most a minute old; `sure`: at most a second old.
+        """All active schedules, at most a minute old, or at most a second old if `sure`.
 
         Raises BoltError if they can't be read.
         """

@@ -259,7 +259,7 @@ class RunStarter:
             log.info("started", request=request.id, run=run_id, user=request.user, channel=request.channel)
 
     async def _expire(self, lease: Lease, request: Request) -> None:
-        """Refuse a start that is too late or from before an absence, unless its card shows that it was sent then."""
+        """Refuse a start that is too late or was requested before an absence, unless its card shows it as sent."""
         try:
             outcome = await self._earlier.outcome(request, request.asked_at)
         except SlackError:

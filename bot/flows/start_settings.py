@@ -14,8 +14,9 @@ from bot.flows.links import Links
 class StartSettings:
     """Settings for starts, times in seconds.
 
-    `trigger_s` is the trigger's total timeout; its lease lasts three times that. A run whose start lost its response is
-    searched for during `look_for_s` before the start is called unclear, and then until `unclear_for_s` have passed.
+    `trigger_s` is the trigger's total timeout; its lease lasts three times that. If the response to a start is lost,
+    its run is searched for: the start is called unclear after `look_for_s` at the latest, and the search ends after
+    `unclear_for_s`.
     """
 
     workspace: str
@@ -27,7 +28,7 @@ class StartSettings:
     unclear_for_s: float = 3600
 
 
-# The reason for not sending a start from before an absence, even if its deadline hasn't passed.
+# The reason for refusing a start that was requested before an absence, even if its deadline hasn't passed.
 WAS_AWAY = "I was away when it should have started, so I didn't start it. Try again if you still want it."
 
 

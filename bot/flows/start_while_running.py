@@ -1,6 +1,7 @@
 """Handling a start whose schedule is already running: it's queued again, or it's refused.
 
-The refusal is worded in `bot.core.views.already_running`; a button on it queues the start (`bot.flows.start_queue`).
+`bot.core.views.already_running` has the wording of the refusal. A button on it queues the start
+(`bot.flows.start_queue`).
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ PAGES_MOST = 40
 LOOK_S = 5.0
 AWAY_AGAIN_S = 15.0
 REFUSED_MOST = 3
-# After a run's end, how long to wait for its last lines.
+# How long to wait for a run's last lines after it has ended.
 LAST_LINES_S = 20.0
 COMMAND_SHOWN = 200
 
@@ -59,7 +59,8 @@ COMMAND_SHOWN = 200
 class LogTailRules:
     """Settings for live logs.
 
-    `gap_s`: the least time between two posts of a log; `for_s`: how long a log is live; `most`: how many at once.
+    `gap_s` is the minimum time between two posts of a log, `for_s` is how long a log is live, and `most` is how many
+    are live at once.
     """
 
     gap_s: float = 15

@@ -2,7 +2,7 @@
 
 If the card has shown that the start was waiting, the card stays and gives the reason.
 
-A refusal by the policy is worded in `bot.core.policy.refusal`.
+`bot.core.policy.refusal` has the wording of a refusal by the policy.
 """
 
 from __future__ import annotations

@@ -297,7 +297,7 @@ class BoltClient:
     # --- mutations ---
 
     async def trigger(self, trigger: bolt.Trigger) -> int:
-        """Start a run and return its id. Sent at most once; BoltOutcomeUnknown means that the outcome is unknown."""
+        """Start a run and return its id. Sent at most once; after BoltOutcomeUnknown, the run may have started."""
         variables: Json = {
             "slug": trigger.slug,
             "commands": list(trigger.commands) or None,

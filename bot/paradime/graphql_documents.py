@@ -170,8 +170,8 @@ mutation Suspend($slug: String, $suspend: Boolean!) {{
 def statuses(run_ids: Sequence[int], type_name: str = "") -> str:
     """Query the statuses of many runs in one request, with aliases: r<id>. Logs aren't included: they may be megabytes.
 
-    `type_name`: the backend's name for the type of a status. With it, the fields are written once, as a fragment; if
-    it's empty, the query asks for the name as well.
+    `type_name` is the backend's name for the type of a status. If it's known, the fields are written once, as a
+    fragment; if it's empty, the query asks for the name as well.
     """
     fields = "state commands { id command startDttm endDttm returnCode }"
     each = "...Status" if type_name else f"__typename {fields}"

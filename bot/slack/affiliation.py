@@ -86,7 +86,7 @@ def affiliation_in_profile(user: Json) -> Affiliation:
 
 
 def standing_of_profile(installation: Installation, user: Json) -> Standing:
-    """Decide from users.info, the last source to ask: a member's profile names our workspace or organization."""
+    """Decide by users.info, the last source. A profile that doesn't name our workspace or organization is foreign."""
     found = standing(installation, affiliation_in_profile(user))
     return Standing.FOREIGN if found is Standing.UNKNOWN else found
 

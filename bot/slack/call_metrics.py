@@ -27,7 +27,7 @@ HELD_BACK = Counter(
 
 @contextlib.contextmanager
 def measured(method: str) -> Iterator[None]:
-    """Measure a call. An error that isn't in our tree, such as a cancellation, isn't counted."""
+    """Measure a call. An error that isn't a BotError, such as a cancellation, isn't counted."""
     began = time.monotonic()
     try:
         yield

@@ -231,7 +231,7 @@ class SlackPeople:
         return (groups or {}).get(name, {}).get("id") or None
 
     async def members(self, group: str, *, fresh: bool = False) -> frozenset[str] | None:
-        """Return a policy group's members, or None if it doesn't exist or can't be read. `fresh`: read from Slack."""
+        """Return a policy group's members, or None if it's missing or can't be read. `fresh` reads them from Slack."""
         groups, *_ = await self._members(fresh=fresh)
         return frozenset(groups[group]["users"]) if groups and groups.get(group, {}).get("id") else None
 
@@ -259,7 +259,7 @@ class SlackPeople:
         return told, "", 0.0
 
     async def _known(self, user: str) -> KnownPerson | None:
-        """Return a cached person who is still valid, or None."""
+        """Return a cached person whose entry is still valid, or None."""
         kept = await self._cache.recall_person(PEOPLE_LIST, user)
         known = read_person(kept) if kept is not None else None
         if known is None or self._now() - known.at > KEPT_S or (self._needs().domains and not known.has_domain):

@@ -247,8 +247,9 @@ class EmbeddedRedis:
         command = [sys.executable, "-I", "-S", "-c", LAUNCHER, str(os.getpid()), str(server.path), "-"]
         # The server's output is kept for diagnosing a failure, and overwritten each time so that it doesn't grow.
         with (self._directory / "server.log").open("wb") as log:
-            # In its own session: Ctrl-C in the terminal goes to the bot, which stops the server last. asyncio isn't
-            # used for it: from Python 3.12 on, it kills a subprocess at once if the bot fails without stopping it.
+            # In its own session: Ctrl-C in the terminal goes to the bot, which stops the server last. It isn't an
+            # asyncio subprocess: from Python 3.12 on, asyncio would kill it at once if the bot failed without stopping
+            # it.
             self._process = subprocess.Popen(  # noqa: S603 - our own server
                 command,
                 stdin=subprocess.PIPE,

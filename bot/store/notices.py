@@ -83,7 +83,7 @@ class Notices:
         return {slug: stored_slots(body) for slug, body in found.items()}
 
     async def late_boards(self) -> dict[str, StoredBoard]:
-        """Load which schedules are late, by channel. Channels without any are left out."""
+        """Load which schedules are late, by channel. Channels without late schedules are left out."""
         found = await self._scripts.ask(self._scripts.redis.hgetall(self._scripts.key("late")))
         return {channel: StoredBoard(from_json(LateBoard, body), body) for channel, body in found.items()}
 

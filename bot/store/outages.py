@@ -1,4 +1,4 @@
-"""Outages: one hash per outage and its members. Scripts decide which incidents belong to one (see account_ends.lua)."""
+"""Outages, each a hash and a set of members. Scripts decide which incidents belong to one (see account_ends.lua)."""
 
 from __future__ import annotations
 

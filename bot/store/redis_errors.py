@@ -76,7 +76,7 @@ _UNREACHABLE: tuple[tuple[str, str], ...] = (
 )
 # A command or a line of a script that can't work, whatever state the server is in.
 _FAULT = re.compile(r"\buser_script:\d+|\bWRONGTYPE\b")
-# Errors with which a script also fails when a cluster changes, or when an operator kills it.
+# Errors that a script may get because a cluster is changing, or because an operator killed it.
 _NO_FAULT = re.compile(r"cluster is down|slot not served|non local key|killed by user", re.IGNORECASE)
 _FILES = {
     ERRNO[errno.ENOENT]: "a file named in REDIS_URL's options doesn't exist",

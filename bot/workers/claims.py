@@ -46,9 +46,9 @@ def claim_one(
 ) -> Callable[[], Awaitable[Work]]:
     """Claim one member per job. Used for requests, ends, cancellations and the like.
 
-    `wake` wakes the workers that go on with its results, `wake_posts` only those that post: if fifty people start runs
-    each second, each step would otherwise make three more workers ask Redis in vain, which delays the acknowledgements
-    of their commands.
+    `wake` wakes the workers that go on with its results, and `wake_posts` wakes only those that post: if fifty people
+    start runs each second, each step would otherwise make three more workers ask Redis in vain, which delays the
+    acknowledgements of their commands.
     """
 
     async def job(lease: Lease) -> None:

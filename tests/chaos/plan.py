@@ -41,8 +41,9 @@ TARGETS: dict[str, int] = {
     "read": 2,
     "respond": 2,
 }
-# How a fault hits them. `kill_before` and `kill_after` end the replica that called, before or after the call took
-# effect; `lost_*` drops the connection; `hang_*` answers long after the caller's timeout; `late` takes effect after it.
+# How a fault affects calls, and how often each way is drawn. `kill_before` and `kill_after` end the replica that
+# called, before or after the call took effect; `lost_*` drops the connection; `hang_*` answers long after the caller's
+# timeout; `late` takes effect after it.
 HOWS: dict[str, int] = {
     "kill_before": 4,
     "kill_after": 6,

@@ -41,7 +41,7 @@ def redis_program() -> str:
 
 @dataclass(slots=True)
 class Store:
-    """A Redis with an append-only file, on a Unix socket, so that nothing else can take its address in between."""
+    """A Redis with an append-only file, on a Unix socket, so that nothing else can take its address while it's down."""
 
     folder: Path
     fsync: str

@@ -189,7 +189,7 @@ class PostSeen:
 class IncidentSeen:
     """An incident in Redis. `recent`: the runs that it counts, newest last; `waits`: an edit of its count is queued.
 
-    `withheld`: something about it hasn't been posted in its channel yet. `listed`: it's listed as open.
+    `withheld`: something about it hasn't been posted in its channel yet. `listed` means that it's listed as open.
     `snoozed_ever`: somebody has snoozed it; `carded`: one of its runs has its own card here.
     """
 
@@ -312,7 +312,7 @@ class Seen:
     presses: tuple[Pressed, ...] = ()
     # The ids of requests that are unclear or being looked for, each with the time at which it was sent.
     unclear: dict[str, float | None] = field(default_factory=dict)
-    # Each text that is shown, after its place.
+    # Each text that is shown, preceded by its place.
     texts: tuple[tuple[str, str], ...] = ()
     logs: tuple[tuple[str, str], ...] = ()
     secrets: tuple[str, ...] = ()

@@ -205,7 +205,7 @@ def broken() -> Iterator[tuple[str, Seen]]:
 
 
 def broken_watches() -> Iterator[tuple[str, Seen]]:
-    """Every kind of violation about watches, with an example."""
+    """Every way to break the rules about watches, with an example."""
     yield "no incident", watches(incidents=(), notices=())
     yield "counted twice", watches(incidents=incident(recent=(20, 21, 21, 22)))
     yield "wrong count", watches(incidents=incident(failures=3))
@@ -272,7 +272,7 @@ def broken_watches() -> Iterator[tuple[str, Seen]]:
 
 
 def broken_withholding() -> Iterator[tuple[str, Seen]]:
-    """Every kind of violation about withheld messages and digests, with an example."""
+    """Every way to break the rules about withheld messages and digests, with an example."""
     yield "untold", watches(QUIET, notices=())
     yield "untold", watches(QUIET, notices=(dataclasses.replace(LISTED, ts=str(AT)),))
     yield "untold", watches(QUIET, notices=(dataclasses.replace(LISTED, text="*Hourly* is failing"),))

@@ -43,7 +43,7 @@ def _lists(seen: Seen, channel: str) -> list[Notice]:
 
 
 def _names(notice: Notice, incident: IncidentSeen, end: EndSeen) -> bool:
-    """Whether a list mentions an end: by the schedule's name, or by a number at the bot's return."""
+    """Whether a list mentions an end: by the schedule's name or, when the bot is back, in a count."""
     if notice.key.startswith("quiet:") or incident.is_open or notice.key.startswith(GAP):
         named = re.search(rf"\b{re.escape(incident.name)}\b", notice.text) is not None
     else:

@@ -23,7 +23,7 @@ ZONES = st.sampled_from(["UTC", "America/Argentina/ComodRivadavia", "Australia/L
 
 @st.composite
 def charts(draw: st.DrawFn) -> DigestChart:
-    """A day or a week with any runs."""
+    """The chart of a day or a week with random numbers of runs."""
     bars = tuple(
         RunsBar(SINCE + timedelta(hours=number), draw(COUNTS), draw(COUNTS))
         for number in range(draw(st.sampled_from((8, 24))))
@@ -40,7 +40,7 @@ def texts(shown: DigestChart) -> list[str]:
 @settings(max_examples=60, deadline=None)
 @given(charts())
 def test_nothing_is_outside_of_the_picture(shown: DigestChart) -> None:
-    """Nothing is outside of the chart, whatever the names and numbers, and everything else is below the title."""
+    """Nothing is outside the chart, whatever the names and numbers, and everything else is below the title."""
     picture = digest_picture(shown)
     for shape in picture.shapes:
         assert picture.bounds.contains(shape.bounds), shape

@@ -38,7 +38,7 @@ def texts(shown: History) -> list[str]:
 @settings(max_examples=150, deadline=None)
 @given(HISTORIES)
 def test_nothing_is_outside_of_the_picture(shown: History) -> None:
-    """For any name, runs and durations, nothing is outside of the picture, and everything else is below the title."""
+    """For any name, runs and durations, nothing is outside the picture, and everything else is below the title."""
     picture = history_picture(shown)
     for shape in picture.shapes:
         assert picture.bounds.contains(shape.bounds), shape

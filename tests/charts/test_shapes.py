@@ -27,7 +27,7 @@ def test_a_text_takes_its_width_from_its_anchor(anchor: Anchor) -> None:
 
 
 def test_a_line_is_as_thick_as_its_stroke() -> None:
-    """A line is as thick as its stroke, across its direction."""
+    """A line is as thick as its stroke, measured across its direction."""
     assert Line(0, 5, 10, 5, "#000000", 2).bounds == Box(0, 4, 10, 2)
     assert Line(5, 0, 5, 10, "#000000", 2).bounds == Box(4, 0, 2, 10)
     assert Line(9, 9, 1, 1, "#000000", 2).bounds == Box(0, 0, 10, 10)

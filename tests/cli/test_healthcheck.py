@@ -41,7 +41,7 @@ class Bot:
 
 @pytest.fixture
 async def bot() -> AsyncIterator[Bot]:
-    """A bot that's stopped at the end."""
+    """A bot that's stopped after the test."""
     made = Bot()
     yield made
     await made.server.stop()

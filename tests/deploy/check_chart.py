@@ -82,7 +82,7 @@ VALUES: dict[str, dict[str, Any]] = {
 
 
 def helm(command: str, values: dict[str, Any], *, name: str = "bolt") -> subprocess.CompletedProcess[str]:
-    """Run Helm on the chart with these values. `name` is the release's."""
+    """Run Helm on the chart with these values. `name` is the release's name."""
     names = [name] if command == "template" else []
     return subprocess.run(  # noqa: S603 - the Helm that the Makefile fetched
         [HELM, command, *names, CHART, "--values", "-"],

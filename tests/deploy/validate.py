@@ -17,7 +17,7 @@ import kubernetes_validate
 
 
 def kubernetes(objects: list[dict[str, Any]], versions: list[str]) -> Iterator[str]:
-    """Validate each object for each version of Kubernetes. An unknown field is wrong too."""
+    """Validate each object for each version of Kubernetes. An unknown field is an error too."""
     for version in versions:
         for one in objects:
             try:

@@ -1,7 +1,7 @@
 """Imported last by the process that bots are forked from: its objects are never garbage-collected, so forks share them.
 
 Before that, it does what every bot would otherwise repeat: it imports the modules that are discovered by their folder,
-builds the adapters of the commonest records, and compiles the hints' patterns, which alone takes as long as the rest.
+builds the adapters of the most common records, and compiles the hints' patterns, which alone takes as long as the rest.
 """
 
 import gc

@@ -1,4 +1,4 @@
-"""A start that needs approval: never by the asker, once, for exactly what was asked, and in time."""
+"""A start that needs approval: the asker can't approve it, and it runs once, in time, and exactly as requested."""
 
 from __future__ import annotations
 

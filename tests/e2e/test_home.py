@@ -230,7 +230,7 @@ async def test_a_schedule_is_run_from_there(stage: Stage) -> None:
 
 
 async def test_two_clicks_start_one_run(stage: Stage) -> None:
-    """The second click is answered by direct message, with a button to start another, whose card is in the channel."""
+    """The second click gets a direct message with a button to start another run, whose card is in the channel."""
     await stage.start_bot()
     await stage.slash("run backfill --reason first")
     await stage.until(stage.card_says("is running"))

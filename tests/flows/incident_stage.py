@@ -292,7 +292,7 @@ class IncidentStage(Stage):
         )
 
     def owner_finder(self, owners: Owners | None = None) -> OwnerFinder:
-        """A new finder, as each process has its own. `owners` are those in its file."""
+        """A new finder, as each process has its own. `owners` is the content of the owners file."""
         return OwnerFinder(
             Current(owners or self.owners_file), self.owner_users, self.by_address, self.discovery, self.due["owners"]
         )

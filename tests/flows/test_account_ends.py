@@ -227,7 +227,7 @@ async def test_another_branch_says_nothing_about_a_failure_that_is_listed_late(s
 
 
 async def test_a_log_that_arrives_while_its_end_is_accounted_is_not_lost(stage: IncidentStage) -> None:
-    """The schedule's revision changes, so the accounting that had begun is decided again."""
+    """The schedule's revision changes, so the accounting that was in progress starts over."""
     await stage.watch()
     run = stage.run_through("FAILED")
     await stage.work("discovery")

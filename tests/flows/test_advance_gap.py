@@ -284,7 +284,7 @@ async def test_a_message_that_was_not_posted_yet_is_dropped_with_the_last_watch(
 
 
 async def test_without_any_watch_a_gap_is_over(stage: IncidentStage) -> None:
-    """Schedules aren't listed then, so if there's a watch again and Bolt can't be seen again, that's another gap."""
+    """Schedules aren't listed then, so if a watch is made later and Bolt can't be seen again, that's another gap."""
     watch = await stage.watch()
     await blind(stage)
     await stage.watches.remove_watch(CHANNEL, watch.number)

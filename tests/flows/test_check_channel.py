@@ -591,7 +591,7 @@ async def test_a_channel_goes_on_although_its_paused_watch_was_replaced_by_anoth
 
 
 async def test_what_else_was_refused_is_posted_when_the_watches_go_on(stage: IncidentStage) -> None:
-    """A line that isn't about an incident isn't in the message posted when the bot returns."""
+    """A line that isn't about an incident is posted as a message of its own when the bot is back."""
     await stage.watch(only="ends")
     stage.chat.refusing[CHANNEL] = NOT_IN
     stage.run_through("CANCELED")

@@ -27,7 +27,7 @@ async def test_others_get_their_turn() -> None:
 
 
 async def test_a_lull_comes_once_every_request_is_acknowledged() -> None:
-    """A lull comes once every request is acknowledged, or at once if none is being handled."""
+    """A lull comes as soon as every request is acknowledged, or at once if none is being handled."""
     intake = Intake()
     await intake.lull(within_s=0)
     with intake.handling():

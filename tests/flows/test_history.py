@@ -1,4 +1,4 @@
-"""A picture is posted where it was asked for, and secrets are posted nowhere."""
+"""A picture is posted where it was asked for, and no secret is ever posted."""
 
 from __future__ import annotations
 

@@ -138,7 +138,7 @@ async def test_nothing_is_kept_for_a_channel_whose_last_watch_is_gone_from_the_f
 
 
 async def test_a_changed_line_changes_the_watch(one_redis: Redis) -> None:
-    """A changed watch keeps its number; a watch made in Slack becomes the file's once the file has it too."""
+    """A changed watch keeps its number; a watch made in Slack belongs to the file as soon as the file has it too."""
     kept = Kept(one_redis)
     made = await kept.stage.watch("nightly", made_by="U0ADA")
     silent = replace(NIGHTLY, command=WatchCommand("nightly", mention="none"))

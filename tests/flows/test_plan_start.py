@@ -18,7 +18,7 @@ from tests.store.record import NOW
 
 
 def asking(wanted: StartCommand = WANTED, origin: Origin | None = None) -> Request:
-    """Somebody asks for it."""
+    """Somebody's request for the start."""
     return Request("r1", "T", CHANNEL, ADA, "ada", wanted, NOW, origin=origin)
 
 

@@ -89,7 +89,7 @@ async def test_a_queued_start_that_was_removed_stays_removed(start_stage: Stage)
 
 
 async def test_a_queued_start_whose_card_can_not_be_read_is_not_sent(start_stage: Stage) -> None:
-    """If in doubt, the start is refused, so it never happens twice. While Slack doesn't answer, the start waits."""
+    """When in doubt, the start is refused, so it never happens twice. While Slack doesn't answer, the start waits."""
     await queued_before(start_stage)
     start_stage.chat.faults.fail("read_message", SlackNotSent("conversations.replies"))
     await start_stage.advance("queue")

@@ -70,7 +70,7 @@ async def test_a_name_with_brackets_is_a_name(stage: WatchStage) -> None:
 
 
 async def test_watching_again_changes_the_options(stage: WatchStage) -> None:
-    """Watching the same schedule again changes the existing watch, which keeps its number and its beginning."""
+    """Watching the same schedule again changes the existing watch, which keeps its number and its start time."""
     await stage.type("watch nightly")
     assert said((await stage.type("watch nightly")).text).startswith("Already watching nightly here (watch 1)")
     changed = said((await stage.type("watch nightly --mention none", user="U0BOB")).text)

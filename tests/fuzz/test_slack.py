@@ -110,7 +110,7 @@ def renamed(text: str, ids: dict[str, str]) -> str:
 @SHARED
 @given(payloads())
 async def test_a_request_that_is_not_as_it_should_be(bot: tuple[Stage, Bot], drawn: tuple[str, dict[str, Any]]) -> None:
-    """A wrong request is acknowledged or refused as not understood, and starts nothing."""
+    """A malformed request is acknowledged, or refused with status 400, and starts nothing."""
     stage, process = bot
     body, content_type = sent(stage, *drawn)
     assert await post(stage, process, body, content_type) in {200, 400}, process.printed()[-3000:]

@@ -1,4 +1,4 @@
-"""Every document is valid for the contract, and the older ones for a backend that lacks the newer parts."""
+"""Every document is valid for the contract, and every older one for a backend that lacks the newer parts."""
 
 from __future__ import annotations
 

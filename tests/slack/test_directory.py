@@ -39,7 +39,7 @@ async def chat(sandbox: Sandbox) -> AsyncIterator[SlackChat]:
 
 
 class Shared(DirectoryCache):
-    """The cache that replicas share; `ended` is set for each list that was read or given up."""
+    """The cache that replicas share; `ended` is set for each list that was read or given up on."""
 
     def __init__(self, scripts: Scripts) -> None:
         super().__init__(scripts)
@@ -51,7 +51,7 @@ class Shared(DirectoryCache):
         self.ended[name].set()
 
     async def until_read(self, *names: str) -> None:
-        """Wait until these lists have been read or given up."""
+        """Wait until these lists have been read or given up on."""
         async with asyncio.timeout(PATIENCE_S):
             await asyncio.gather(*(self.ended[name].wait() for name in names or ("channels", "people2")))
 

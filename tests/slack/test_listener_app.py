@@ -186,7 +186,7 @@ async def test_a_command_is_answered_by_its_acknowledgement() -> None:
 
 @pytest.mark.parametrize(("sent", "shown"), [("/dbt", "/dbt"), ("/<!channel>", "another command")])
 async def test_a_command_of_another_name(sent: str, shown: str) -> None:
-    """A command whose name isn't the setting's is reported to the person, and in the log once a minute."""
+    """A command with a name other than the setting's is reported to the person, and in the log once a minute."""
     intake = Intake()
     body = {"command": sent, "text": "", "team_id": "T1", "user_id": "U1", "channel_id": "C1", "response_url": URL}
     with capture_logs() as lines:

@@ -221,7 +221,7 @@ async def test_how_long_what_was_said_is_kept(of: SlackPeople, sandbox: Sandbox,
 async def test_a_role_older_than_an_hour_is_asked_for_before_somebody_acts(
     chat: SlackChat, memory: DirectoryCache, sandbox: Sandbox, clock: Clock
 ) -> None:
-    """Before somebody acts, a role older than an hour is looked up again; for reading, it lasts a day."""
+    """Before somebody acts, a role older than an hour is looked up again; for reading, a role is good for a day."""
     one = people(chat, memory, clock=clock)
     assert Role.MEMBER in ((await one.person(ADA, acts=True)).roles or ())
     sandbox.workspace.user("ada").role = "guest"

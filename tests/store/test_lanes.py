@@ -37,7 +37,7 @@ def posts(scripts: Scripts, budget: SlackBudget = FREE, lease_s: float = 10) -> 
 
 
 async def end_run(scripts: Scripts, run_id: int, state: str, log: str = "none") -> None:
-    """See that a run is over, and conclude it."""
+    """Observe that a run is over, and conclude it."""
     runs, key = Runs(scripts), RunKey("w", run_id)
     await observe(scripts, run_id, state)
     claimed = await DueSet(scripts, "ends", lease_s=10).claim(1)

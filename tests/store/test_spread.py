@@ -48,7 +48,7 @@ async def due_when(scripts: Scripts) -> Counter[float]:
 
 
 def ticks_from(now_us: float) -> int:
-    """How many ticks a run polled now can be due at: from half a tick after now to the end of the interval."""
+    """The number of ticks at which a run polled now may be due: from half a tick from now to the interval's end."""
     first = now_us // STEP_US + (1 if now_us % STEP_US < STEP_US / 2 else 2)
     return int((now_us + INTERVAL_S * STEP_US) // STEP_US - first) + 1
 

@@ -36,7 +36,7 @@ def prepare(stage: Stage) -> dict[str, str]:
 
 
 async def play(stage: Stage, settings: dict[str, str]) -> None:
-    """Start a bot and make one of everything. The run of SLUG, an incident and an outage are still open then."""
+    """Start a bot and make one of everything. At the end, the run of SLUG, an incident and an outage are still open."""
     bolt, people = stage.sandbox.bolt, stage.sandbox.slack.people
     await stage.start_bot(settings)
     await stage.slash("run hourly")

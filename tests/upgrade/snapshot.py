@@ -61,7 +61,7 @@ class Snapshot:
             return cls(**json.load(file))
 
     def write(self, path: Path) -> None:
-        """Write it to a file; the same content gives the same bytes."""
+        """Write the snapshot to a file; the same content gives the same bytes."""
         text = json.dumps(
             {"keys": self.keys, "runs": self.runs, "messages": self.messages, "now_us": self.now_us},
             separators=(",", ":"),

@@ -99,7 +99,7 @@ def _missing(scope: str) -> Finding:
 
 
 async def _unseen(subject: Subject) -> list[Finding]:
-    """Return what Slack doesn't show to a bot, and how to notice if it's wrong."""
+    """Return a warning for each part of the app that Slack doesn't show to a bot, with the signs of a mistake."""
     command = subject.settings.bolt_bot_command
     manifest = "bolt-bot manifest" if command == "/bolt" else f"bolt-bot manifest --command {command}"
     return [

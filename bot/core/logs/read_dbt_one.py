@@ -314,7 +314,7 @@ def _only_progress_tells(progressed: Failure) -> bool:
 
 
 def _with_own_names(blocks: list[Failure], progress: Sequence[Failure], *, paragraphs: bool) -> list[Failure]:
-    """Name the blocks without a heading: each is the next failed node of the progress that has no block.
+    """Name the blocks without a heading: each belongs to the next node in `progress` that failed and has no block.
 
     If no such node is left, a block is kept as a model's, unless it may be just one of a message's `paragraphs`.
     """

@@ -58,10 +58,10 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleActivity:
-    """The part of a listed schedule that changes when it runs. `slug` falls back to the name on backends without slugs.
+    """The part of a listed schedule that changes when it runs.
 
-    `slug` falls back to the name on backends without slugs. Whether the last run is the newest one or the newest
-    finished one isn't documented.
+    `slug` falls back to the name on backends without slugs. Bolt's documentation doesn't say whether the last run is
+    the newest one or the newest finished one.
     """
 
     slug: str

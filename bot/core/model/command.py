@@ -14,7 +14,7 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 @dataclass(frozen=True, slots=True)
 class RunCommand:
-    """Start a run. `schedule_text` is its name or slug as typed; without `commands`, the schedule's own run."""
+    """Start a run. `schedule_text` is a name or slug as typed; without `commands`, the schedule's own are run."""
 
     schedule_text: str
     branch: str | None = None
@@ -99,7 +99,7 @@ class SeveralCommand:
 
 @dataclass(frozen=True, slots=True)
 class LatestRunCommand:
-    """Apply `verb` to a schedule's active run, else its latest; without `schedule_text`, to this channel's newest run.
+    """Apply `verb` to a schedule's active or else latest run; without `schedule_text`, to this channel's newest run.
 
     `number` and `follow` are those of `LogsCommand`.
     """

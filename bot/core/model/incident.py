@@ -141,13 +141,13 @@ class Incident:
     run, `latest` is the newest run that counts, and `failed` is the newest failed run. `errors` are the keys of the
     errors seen; `same_error`: every failure had the same ones. `lines` are the newest failure's errors; `command`,
     `summary` and `cause` say more about that failure. `posts` are all thread posts wanted so far. `mentioned_at` is the
-    last mention. `recent` has the newest runs that count, oldest first, since the incident began; `reopened` has the
-    times at which it was opened again. `seen_before`: the schedule was already failing when the watch was made.
-    `silent`: all of its failures have a card of their own in the channel, or happened in quiet hours, so it has no
-    message. `withheld`: the news that quiet hours or a gap holds back. `without_logs`: the policy doesn't let this
-    channel see what logs say. `why` says why it was closed. `uneditable_since` is the newest end at the time when it
-    was noticed that its message can't be edited anymore; `replaced` counts the messages that were replaced because they
-    couldn't be edited.
+    time of the last mention. `recent` has the newest runs that count, oldest first, since the incident began;
+    `reopened` has the times at which it was opened again. `seen_before`: the schedule was already failing when the
+    watch was made. `silent`: all of its failures have a card of their own in the channel, or happened in quiet hours,
+    so it has no message. `withheld`: the news that quiet hours or a gap holds back. `without_logs`: the policy doesn't
+    let this channel see what logs say. `why` says why it was closed. `uneditable_since` is the newest end at the time
+    when it was noticed that its message can't be edited anymore; `replaced` counts the messages that were replaced
+    because they couldn't be edited.
     """
 
     channel: str

@@ -105,8 +105,9 @@ class RunFacts:
 class Observation:
     """A run as the newest poll saw it.
 
-    `step` is its duration so far as a percentage of the usual one, in coarse steps (see `bot.core.runs.usual_duration`).
-    It's part of the observation so that the card is edited exactly when it changes.
+    `step` is its duration so far as a percentage of the usual one, in coarse steps (see
+    `bot.core.runs.usual_duration`). The observation includes `step` so that the card is edited exactly when `step`
+    changes.
     """
 
     state: str = "STARTING"

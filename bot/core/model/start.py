@@ -30,11 +30,12 @@ ShownInIncident = Literal["shown", "waits", "no"]
 
 @dataclass(frozen=True, slots=True)
 class NewRequest:
-    """A start as a person asks for it. `id` is derived from the delivery; `force` starts another identical one.
+    """A start as a person asks for it. `id` is derived from the delivery; `force` allows a repeat of another start.
 
     `direct`: it wasn't asked for in its channel, so the answer goes by direct message. `origin` is the retried run as
-    its card's button describes it. `slug` is the schedule's, empty until it's known. If a retry is asked for from an
-    incident's message, `incident` is the incident's schedule, and that message shows the retry instead of a card.
+    its card's button describes it. `slug` is the schedule's slug, or empty until it's known. If a retry is asked for
+    from an incident's message, `incident` is the incident's schedule, and that message shows the retry instead of a
+    card.
     """
 
     id: str

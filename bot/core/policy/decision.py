@@ -3,8 +3,7 @@
 Pure: nothing is fetched here. Unknown facts about a person, channel or schedule are None, and a rule that needs one
 can't be decided. If a rule can't be decided, an action is refused; for a read, the next rule is tried.
 
-`bot.flows.authorize` reads the facts and records the decision. Who may approve a start is checked in
-`bot.flows.approve`.
+`bot.flows.authorize` reads the facts and records the decision. `bot.flows.approve` checks who may approve a start.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ class History:
     bars: tuple[Bar, ...]
 
     def count(self, outcome: Outcome) -> int:
-        """How many runs ended with an outcome."""
+        """The number of runs with this outcome."""
         return sum(bar.outcome == outcome for bar in self.bars)
 
     @property

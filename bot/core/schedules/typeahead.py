@@ -99,7 +99,7 @@ class Index:
         return Offer(self.handle(schedule), _fit(name or slug or "–"), _fit(" · ".join(filter(None, about))))
 
     def offers(self, typed: str, mask: Mask = str) -> Offers:
-        """Find the options for the typed text; before anything is typed, failed schedules and those that ran last."""
+        """Find the options for the typed text. If it's empty, offer failed schedules and those that ran last."""
         wanted = fold(typed)
         if wanted:
             found = tuple(self.offer(row.schedule, mask) for row in self._search(wanted))

@@ -23,7 +23,7 @@ REASON_SHOWN = 160
 
 
 def audit_list(entries: tuple[AuditEntry, ...], audit_filter: AuditFilter, *, searched: int, more: bool) -> Message:
-    """List entries, newest first. `searched`: how many were searched; `more`: older ones weren't."""
+    """List entries, newest first. `searched` is the number of entries searched; `more` means that older ones exist."""
     if not entries:
         where = f" among the newest {searched}" if more else ""
         text: Sentence = (f"The audit log has no matching entries{where}.",)

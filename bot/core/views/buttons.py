@@ -137,7 +137,7 @@ class RunButton:
 def run_value(run: Run) -> str:
     """Build the value of a button on a run's card.
 
-    Facts that don't fit are left out. Commands are left out together, never only some of them.
+    Facts that don't fit are left out. Commands are kept or left out as a whole.
     """
     facts = run.facts
     branch = facts.branch or (run.end.branch if run.end else None)

@@ -1,6 +1,6 @@
 """`retry --failing`: the question that lists the runs to retry, and the outcome for each.
 
-Whether a person may retry each run is asked in `bot.slack.authorization`.
+`bot.slack.authorization` checks whether a person may retry each run.
 """
 
 from __future__ import annotations

@@ -41,9 +41,9 @@ class Made:
     """A watch that was made or changed, and what there is to say about it.
 
     `word`: `same` if it already existed. `notified` are the schedules for which Bolt itself posts to the same channel.
-    `decided_elsewhere`: for how many schedules a more specific watch in the channel takes precedence. `cannot_post` says
-    why the bot can't post in the channel. `unreached` are owners whom its mentions won't reach. `refused` are schedules
-    that it matches and that the policy leaves out.
+    `decided_elsewhere` is the number of schedules for which a more specific watch in the channel takes precedence.
+    `cannot_post` says why the bot can't post in the channel. `unreached` are owners whom its mentions won't reach.
+    `refused` are schedules that it matches and that the policy leaves out.
     """
 
     watch: Watch

@@ -73,7 +73,7 @@ class Starts:
 
     @classmethod
     def of(cls, runs: Iterable[RunSummary], watch: Watch, schedule: WatchedSchedule) -> Starts:
-        """Choose them from a listing."""
+        """Choose the starts that count from a listing of the schedule's runs."""
         found = [
             run
             for run in runs

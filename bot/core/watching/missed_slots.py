@@ -1,7 +1,7 @@
 """Slots without a run, for digests. A run belongs to the latest slot before its start, however late it begins.
 
-A slot is counted after the next slot has passed, when it's certain that it has no run. Until then, digests show the
-slot beside the counts.
+A slot is counted after the next slot has passed, when it's certain that no run belongs to it. Until then, digests show
+the slot beside the counts.
 
 `bot.core.watching.late` decides when a schedule is reported as late.
 """

@@ -1,7 +1,6 @@
 """Times of day in a time zone, including on days when its clocks change.
 
-Flows decide which zone applies: `bot.flows.set_digest`, `watch_schedules` (quiet hours) and `handle_incident`
-(snoozing).
+`bot.flows.set_digest`, `watch_schedules` (quiet hours) and `handle_incident` (snoozing) decide which zone applies.
 """
 
 from __future__ import annotations

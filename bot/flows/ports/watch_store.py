@@ -196,7 +196,7 @@ class QuietEnds(Protocol):
 
     async def load_end(self, channel: str, name: str) -> QuietEnd | None: ...
     async def end_posted(self, post: ClaimedPost, name: str, outcome: str) -> str:
-        """Record the message as sent (`outcome`: its ts) or given up (`outcome`: why).
+        """Record the message as sent (`outcome`: its ts) or given up on (`outcome`: why).
 
         Returns `ok`, or `done:<ts>` of the post that another process has sent.
         """
@@ -245,7 +245,7 @@ class Outages(Protocol):
         follows: str = "",
         is_newest: bool | None = None,
     ) -> str:
-        """Record a thread post as sent (`outcome`: its ts) or given up (`outcome`: why), and how many people it notified.
+        """Record a thread post as sent (`outcome`: its ts) or not (`outcome`: why), and how many people it notified.
 
         `follows` is the file that is queued next. `is_newest`: for a line about the outage's state, whether it shows
         the newest state, `outage`. Returns `ok`, or `done:<ts>` of the post that another process has sent.

@@ -1,6 +1,6 @@
 """*Run when it ends* on a refused start, and *Don't run* on the card of a queued one.
 
-`bot.flows.start_queue` queues and removes starts; the refusal is worded in `bot.core.views.already_running`.
+`bot.flows.start_queue` queues and removes starts, and `bot.core.views.already_running` has the wording of the refusal.
 """
 
 from __future__ import annotations

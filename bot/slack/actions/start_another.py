@@ -82,7 +82,7 @@ async def start_from_click(
     channel: str | None = None,
     origin: Origin | None = None,
 ) -> Answer:
-    """Record the start that a button on a private answer offers: before the acknowledgement, as a command's start is.
+    """Record the start that a button on a private answer offers, before the click is acknowledged.
 
     However often a button is clicked, it starts one run. The start's card is posted where the click was, or in
     `channel`.

@@ -3,8 +3,8 @@
 A module has `COMMANDS`, the records it handles; `asks(command)`, the question for the policy, or None if it's asked
 later or not at all; and `handle(context, call, command)`.
 
-A handler returns the answer that is sent with the acknowledgement, or None. It records what it has to before it
-returns, and passes longer work to `context.later`.
+A handler returns the answer that is sent with the acknowledgement, or None. Before it returns, it records everything
+that must not be lost; it passes longer work to `context.later`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """`run <schedule>` and `retry <run id or schedule>`: start a run.
 
-`bot.flows.start` has the life of a start. `bot.flows.plan_start` decides which run a retry repeats.
+`bot.flows.start` takes a start from its acceptance to its run. `bot.flows.plan_start` decides which run a retry
+repeats.
 """
 
 from __future__ import annotations

@@ -125,7 +125,7 @@ local function change_outage(channel, number, open, edit, renewed)
       push('posts', 'line', channel, 'outage/again-' .. over .. '/' .. channel .. '/' .. number, now())
       redis.call('ZADD', key('due', 'outages'), 'NX', num(now() + 15000000), channel .. ':' .. number)
     end
-    -- Not scored as if an incident had just joined it: an incident with another cause gets its own message.
+    -- Scored as if no incident had joined it recently, so an incident with another cause gets its own message.
     redis.call('ZADD', index, 'NX', num(now() - WITHIN_US - 1), number)
   elseif redis.call('ZSCORE', index, number) then
     local failing = false

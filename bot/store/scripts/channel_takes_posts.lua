@@ -1,6 +1,6 @@
--- A channel takes posts again: the posts that it refused are due now, and the messages of incidents that have become
--- outdated in the meantime are edited. ARGV: channel, '1' if a message was posted there, '0' if Slack only says that
--- one could be. Returns the ms until the next check, or 0 if the channel refuses nothing.
+-- A channel takes posts again: the posts that it refused are due now, and incidents' messages that have become outdated
+-- in the meantime are edited. ARGV: channel, '1' if a message was posted there, '0' if Slack only says that one could
+-- be. Returns the ms until the next check, or 0 if the channel refuses nothing.
 local channel, minute_ms, again_ms = ARGV[3], '60000', 600000
 local aside, behind, refused = key('aside', channel), key('incident', 'behind', channel), key('aside', 'until', channel)
 local why = redis.call('GET', aside) or ''

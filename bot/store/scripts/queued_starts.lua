@@ -1,6 +1,6 @@
 -- Returns the queued starts of a list, oldest first. ARGV: the list (user:<id>, channel:<id>), how many to return.
--- Starts that no longer wait are removed: an older version, which has no lists, may have sent them. Returns {how many
--- there are, id, record, ...}
+-- Starts that no longer wait are removed: an older version, which has no lists, may have sent them. Returns {their
+-- total number, id, record, ...}
 local list, most = key('waits', ARGV[3]), tonumber(ARGV[4])
 local out, count = {'0'}, 0
 for _, id in ipairs(redis.call('ZRANGE', list, 0, -1)) do

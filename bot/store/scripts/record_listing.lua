@@ -1,8 +1,8 @@
--- Records what a listing of schedules has changed. ARGV: token, delay to the next listing in microseconds, Bolt's time
--- in microseconds, number of changed schedules, then for each: slug, activity, schedule; number of schedules with new
--- slots, then for each: slug, its slots as they were loaded and as they are now ('' for none), in how many microseconds
--- it may be late or ''; then the slugs that nobody watches anymore. Each changed schedule's runs are looked at now.
--- Returns 1, or 0 if the claim was lost.
+-- Records what has changed in a listing of schedules. ARGV: token, delay to the next listing in microseconds, Bolt's
+-- time in microseconds, number of changed schedules, then for each: slug, activity, schedule; number of schedules with
+-- new slots, then for each: slug, its slots as they were loaded and as they are now ('' for none), in how many
+-- microseconds it may be late or ''; then the slugs that nobody watches anymore. Each changed schedule's runs are
+-- looked at now. Returns 1, or 0 if the claim was lost.
 local due, runs, pairs = key('due', 'discovery'), key('due', 'looks'), key('discovery', 'activity')
 if not owns(due, 'schedules', ARGV[3]) then return 0 end
 local late, slots = key('due', 'late'), key('discovery', 'slots')

@@ -1,6 +1,6 @@
 -- Checks whether an incident's message shows a start that waits to be shown there; once it does, the start is sent.
 -- ARGV: id, class, channel, item, token. Returns 'shown', 'waits', or 'no' if it never will: then the start needs a
--- card of its own. A start that moved on is 'shown'.
+-- card of its own. A start that has moved on counts as 'shown'.
 local id, channel, item = ARGV[3], ARGV[5], ARGV[6]
 local hash, items = key('req', id), key('posts', ARGV[4], channel)
 local function leave_lane()

@@ -25,7 +25,7 @@ def compile_error(command: str, duration_s: float = 2.0) -> Step:
 
 
 def opening_schedules() -> list[Schedule]:
-    """Return all schedules, in listing order. The first succeeds in about 10 s, the second fails sooner."""
+    """Return all schedules, in listing order. The first succeeds in about 10 s, and the second fails sooner."""
     made = [*_everyday(), *_unusual(), *_inactive()]
     for number, schedule in enumerate(made, start=401):
         schedule.id = number

@@ -35,7 +35,7 @@ FAILURES: dict[Ends, Failure] = {
 def steps_of_course(steps: tuple[Step, ...], ends: Ends) -> tuple[Step, ...]:
     """Return a schedule's steps as they behave in a run that ends this way.
 
-    The last dbt command that can fail this way does so. If there's none, the last command fails in its own way.
+    The last dbt command that can fail this way does so. If none can, the last command fails instead.
     """
     if ends == "own":
         return steps

@@ -170,8 +170,8 @@ class Course:
 
     `ends`: with `own`, the schedule's steps decide; any other value makes the run end that way (see
     `bolt_sandbox.bolt.course`). `state` replaces the state in which the schedule's runs fail. The run takes `slow`
-    times as long as usual, or `takes_s` in all at any speed. It isn't in listings for its first `listed_after_s`
-    seconds.
+    times as long as usual, or `takes_s` seconds in all, whatever the speed. It isn't in listings for its first
+    `listed_after_s` seconds.
     """
 
     ends: Ends = "own"

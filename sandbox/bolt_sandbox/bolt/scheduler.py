@@ -23,7 +23,7 @@ SLOTS_MOST = 100
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A slot's start, and its delay after the slot's time."""
+    """The start that a slot makes, and how long after the slot's time it comes."""
 
     start: Start = field(default_factory=Start)
     late_s: float = 0.0
@@ -33,8 +33,8 @@ class Slot:
 class Timetable:
     """When the scheduler starts a schedule: every `every_s`, or at its cron expression's times if `every_s` is None.
 
-    `next_at` is the next slot. The slots start the entries of `script` in turn; the next `skips` slots start nothing.
-    `waiting` has the late starts of earlier slots.
+    `next_at` is the time of the next slot. The slots start the entries of `script` in turn; the next `skips` slots
+    start nothing. `waiting` has the late starts of earlier slots.
     """
 
     slug: str
@@ -140,7 +140,7 @@ class Scheduler:
 
 
 def cron_time(expression: str, after: datetime) -> datetime | None:
-    """Return an expression's next time in UTC, or None if the expression is OFF or isn't valid."""
+    """Return a cron expression's next time in UTC, or None if the expression is OFF or isn't valid."""
     # Cached, because parsing takes longer than everything else about a schedule, and a listing has thousands.
     return _next_minute(expression, after.astimezone(UTC).replace(second=0, microsecond=0))
 

@@ -18,7 +18,7 @@ from aiohttp import web
 from bolt_sandbox.slack.model import Change, Json, User
 from bolt_sandbox.slack.workspace import Workspace
 
-# A stream that is silent for long is considered dead by proxies.
+# Proxies consider a stream dead if it's silent for a long time.
 SILENT_S = 15.0
 # Combines a burst of changes into a few events.
 TOGETHER_S = 0.03

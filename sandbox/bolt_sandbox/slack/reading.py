@@ -68,7 +68,7 @@ def user_json(ws: Workspace, user: User) -> Json:
     """Return what only that person sees: ephemerals and notices, the direct conversation, the open views."""
     direct = next((each for each in ws.channels.values() if each.kind == "im" and user.id in each.members), None)
     views = [
-        # Slack doesn't show an app where the person was, but menus may start with that conversation.
+        # Slack doesn't tell an app which conversation the person was in, but menus may start with it.
         view_shape(ws, view) | {"current_conversation": view.channel}
         for view in ws.views.values()
         if view.user == user.id and view.open

@@ -20,7 +20,7 @@ def problem(words: str, pointer: str) -> str:
 
 
 def string(most: int | None = None, least: int = 0) -> Rule:
-    """Text within a length."""
+    """Text of limited length."""
 
     def rule(value: Any, pointer: str) -> Problems:  # noqa: ANN401
         if not isinstance(value, str):
@@ -69,7 +69,7 @@ def anything(value: Any, pointer: str) -> Problems:  # noqa: ANN401, ARG001
 
 
 def items(rule: Rule, least: int = 0, most: int | None = None) -> Rule:
-    """A list within a length, with a rule for each item."""
+    """A list of limited length, with a rule for each item."""
 
     def check(value: Any, pointer: str) -> Problems:  # noqa: ANN401
         if not isinstance(value, list):

@@ -163,7 +163,7 @@ async def test_a_server_that_is_well(server: Broken, monkeypatch: pytest.MonkeyP
 
 
 async def test_nearly_full(server: Broken, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server that's nearly full is a warning that says how full it is."""
+    """A server that's nearly full gets a warning that says how full it is."""
     client = server.server.client()
     used = (await client.info("memory"))["used_memory"]
     await client.aclose()

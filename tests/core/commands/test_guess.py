@@ -312,7 +312,7 @@ def test_no_guess_acts_without_a_click(text: str) -> None:
 
 
 def comes_back(text: str) -> bool:
-    """Whether a line is a command; if so, it's read as the same command once it's written out."""
+    """Whether a line is a command; if so, check that it's read as the same command after it's written out."""
     try:
         meant = read(text, "/bolt")
     except BadCommand:

@@ -91,7 +91,7 @@ def test_only_what_the_command_itself_made_is_believed(generated_at: object, bel
     ["", "{", "[]", "null", '{"results": {}}', b"\xff\xfe", "[" * 100_000, '{"metadata": [], "results": []}', b"\x00"],
 )
 def test_what_is_no_such_file_is_none(text: str | bytes) -> None:
-    """A file that is broken, empty, of another shape or too deeply nested is None."""
+    """A file that is broken, empty, of another shape or too deeply nested is read as None."""
     assert read(text) is None
 
 

@@ -40,7 +40,7 @@ SECRETS = [
 
 @pytest.mark.parametrize(("text", "secret"), SECRETS, ids=lambda one: one[:40])
 def test_the_value_after_a_telling_name_is_masked(text: str, secret: str) -> None:
-    """The value after a telling name is masked to its end, however it's quoted."""
+    """The value after a name such as PASSWORD is masked to its end, however it's quoted."""
     masked = mask_named(text)
     assert secret not in masked
     assert MASK in masked

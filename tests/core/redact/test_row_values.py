@@ -262,7 +262,7 @@ def test_no_value_is_seen(line: str, value: str) -> None:
 
 @pytest.mark.parametrize("begin", [*BEGINNINGS, f"{LEFT_OUT} ", DIFF, "Previewing node\n|a|\n|-|\n", '{"a": "'])
 def test_ten_times_the_text_takes_ten_times_as_long(begin: str) -> None:
-    """Ten times the text takes less than 40 times as long, even without an end; in quadratic time, it would take 100."""
+    """Ten times the text takes less than 40 times as long, even if no value ever ends; quadratic time would be 100."""
 
     def seconds(times: int) -> float:
         text = begin * (times * 20_000 // len(begin))

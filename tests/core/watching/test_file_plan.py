@@ -33,7 +33,7 @@ def test_other_options_change_it() -> None:
 
 
 def test_a_watch_made_in_slack_becomes_the_files() -> None:
-    """A watch made in Slack becomes the file's if it's about the same schedules; others stay as they are."""
+    """A watch made in Slack belongs to the file if the file has the same schedules; others stay as they are."""
     wanted = replace(WANTED, pattern="Fin*")
     assert plan_file([wanted], [MADE_HERE]) == FilePlan(change=(replace(MADE_HERE, pattern="Fin*", made_by=""),))
     own = replace(MADE_HERE, number=2, made_by="")

@@ -42,7 +42,7 @@ def test_somebody_on_it_stops_mentions_for_twelve_hours() -> None:
 
 
 def test_a_snooze_posts_nothing_and_then_names_what_is_new() -> None:
-    """A snooze posts nothing, and its end names the new errors."""
+    """Nothing is posted during a snooze, and the post at its end names the new errors."""
     incident = told(failure(1, 0))
     assert incident is not None
     quiet = snoozed(incident, "U0BOB", SnoozeChoice.HOUR, at(0.5), BERLIN)

@@ -169,7 +169,7 @@ def test_a_paused_schedule_is_not_late() -> None:
 
 
 def test_where_nobody_watches_it_any_more_it_ends() -> None:
-    """If the schedule is no longer watched for lateness, an open lateness ends without a run."""
+    """If the schedule is no longer watched for lateness, an open notice about it ends without a run."""
     for deciding in ({}, {"C1": WATCH}):
         judged = judge(NIGHTLY, Slots(), (), deciding, {"C1": late()}, after(40))
         assert judged.changed["C1"].why == "it's no longer watched here"

@@ -152,7 +152,7 @@ class FakeChat:
         return f"https://slack.test/{channel}/{ts}"
 
     async def respond(self, response_url: str, message: Message, *, replace: bool = False) -> None:
-        """Tell the person named in the last part of the address."""
+        """Record a private reply to the person named in the last part of the address."""
         del replace
         self.faults.before("respond")
         self.private.append(Sent("", "", message, user=response_url.rpartition("/")[2]))

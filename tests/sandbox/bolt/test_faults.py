@@ -113,7 +113,7 @@ async def test_too_large(served: Served) -> None:
 
 
 async def test_a_lost_run(served: Served) -> None:
-    """A run that Bolt no longer has is an error with a path; other runs are found."""
+    """A run that Bolt no longer has gives an error with a path; other runs are found."""
     lost, other = served.world.start("nightly").id, served.world.start("nightly").id
     served.world.add_fault(Fault("lost_run", run_id=lost, count=1))
     assert (await served.ask(f"{{ boltRunStatus(runId: {other}) {{ state }} }}"))["boltRunStatus"]

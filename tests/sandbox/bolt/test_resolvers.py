@@ -161,7 +161,7 @@ async def test_a_run_advances_with_the_clock(served: Served) -> None:
 
 
 async def test_an_end_that_has_not_come_may_be_null(served: Served) -> None:
-    """A missing end is null or an empty text, as the contract allows both."""
+    """A missing end is null or an empty string, as the contract allows both."""
     served.world.open_end = None
     run_id = await served.trigger("nightly")
     served.clock.pass_s(1.5)

@@ -105,7 +105,7 @@ async def test_members_of_a_user_group_change(served: Served, listening: Ear) ->
 
 
 async def test_the_same_members_are_no_change(served: Served, listening: Ear) -> None:
-    """The same members in another order are no change, and a group can't be left empty."""
+    """Setting the same members in another order changes nothing, and a group can't be left empty."""
     await served.control("usergroup", usergroup="data-team", users=["grace", "ada", "ada"])
     assert await refused(served, "usergroup", usergroup="data-leads", remove=["grace"]) == (409, "no_users_provided")
     assert listening.heard == []

@@ -94,7 +94,7 @@ Reason (plain_text_input): late data
 
 
 def test_where_the_channel_is_not_known() -> None:
-    """If the channel isn't known, the form asks for it, starting with the open one."""
+    """If the channel isn't known, the form asks for it, and preselects the open conversation."""
     view = checked(Form(Filled(), asks_channel=True))
     assert picture(view).endswith("Channel for the card * (conversations_select)")
     element = view["blocks"][-1]["element"]

@@ -8,8 +8,9 @@ for rank, class in ipairs(EDITS) do RANK[class] = rank end
 -- classes of their own, because an older version doesn't know such posts and must not read them. The same holds for
 -- `opening`, `opened`, `recovery` and `line` (of incidents: messages come before the posts in their threads). The files
 -- of ends come first, then requested files, then `attached` (logs and files in threads of incidents and outages). Live
--- logs come late, and use none of the uploads' budget; digests come last. Two words are older than the names: `digest`
--- is an end batch (many ends of a channel in one message), and `report` is a digest of what a channel watches.
+-- logs come late, and use none of the uploads' budget; digests come last. Two of these words are older than today's
+-- names: `digest` is an end batch (many ends of a channel in one message), and `report` is a digest of what a channel
+-- watches.
 local POSTS = {'start', 'ask', 'card', 'digest', 'fail', 'end', 'opening', 'opened', 'recovery', 'line', 'retried', 'log',
   'file', 'attached', 'follow', 'report'}
 -- Classes with posts that use the uploads' budget.
@@ -53,8 +54,8 @@ local function take(lane, classes, lease_of, opens)
   return nil, again
 end
 
--- Until when refused posts of an unreachable channel are put back: all of them have this same score, and are found by
--- it.
+-- The time until which an unreachable channel's refused posts are put back. It's the score of all of them, by which
+-- they're found.
 local function refused_until(channel)
   local known = redis.call('GET', key('aside', 'until', channel))
   if known then return known end

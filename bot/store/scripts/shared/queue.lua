@@ -41,8 +41,8 @@ local function tidy_queue(name)
   for position, id in ipairs(queued) do
     local hash = key('req', id)
     local known = redis.call('HMGET', hash, 'state', 'ahead', 'card', 'checked_us', 'queued_us')
-    -- A start from before an absence may have been sent since, without a trace in this data. Its card may still show
-    -- the run, so it isn't edited until the start's turn, when the bot reads it.
+    -- A start that was queued before an absence may have been sent since, although this data doesn't show it. Its card
+    -- may still show the run, so it isn't edited until the start's turn, when the bot reads it.
     if tonumber(known[4] or known[5] or '0') < absence_ended() then known[3] = nil end
     if known[1] == 'queued' and (after or tonumber(known[2] or '0') ~= position - 1) then
       if after then wait_for(id, after) end
