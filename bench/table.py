@@ -95,7 +95,7 @@ def _kept(out: Path) -> dict[str, Measured]:
 
 
 def _markdown(measured: Mapping[str, Measured]) -> str:
-    """Return the table, with each row's commit, and below it when and on what machine each part was measured."""
+    """Return the table, with each row's commit, followed by the time and the machine of each part's measurement."""
     head = (*HEAD, "commit")
     lines = [head, tuple("---" for _ in head)]
     lines += [(*row.cells, one.commit) for one in measured.values() for row in one.rows]

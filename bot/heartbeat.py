@@ -35,7 +35,7 @@ Ready = Callable[[], Awaitable[list[str]]]
 class Heartbeat:
     """Requests an address every minute while the bot is ready.
 
-    The log names the service's host once when it begins to fail and once when it works again: the address is a secret.
+    When the service begins to fail, and when it works again, the log names its host once. The address is a secret.
     """
 
     def __init__(self, url: str, ready: Ready, *, every_s: float = EVERY_S, send_s: float = SEND_S) -> None:

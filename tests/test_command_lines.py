@@ -191,7 +191,7 @@ def harmless() -> Iterator[str]:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with the files that the pages mention, with the contents that pages show."""
+    """A folder with the files that the pages mention, with the contents that they show."""
     shown = {"policy.yaml": "docs/policy.md", "hints.yaml": "docs/hints.md"}
     for name, page in shown.items():
         (block, *_) = (one for one in blocks(read(page)) if one.language == "yaml")

@@ -179,7 +179,7 @@ class IncidentHandler:
         return failed.run if failed else button.run
 
     async def begin_retry(self, asker: Asker, button: IncidentButton) -> int | Message:
-        """The failed run that a click retries, why it retries none, or the question whether to retry a newer one.
+        """The failed run that a click retries, the reason it retries none, or the question about retrying a newer one.
 
         The click is recorded, so that another person's click doesn't start a second retry.
         """

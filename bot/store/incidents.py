@@ -150,7 +150,7 @@ class Incidents:
         return bool(await self._scripts.ask(self._scripts.redis.exists(self._scripts.key("away", channel))))
 
     async def channel_fit(self, channel: str) -> float | None:
-        """Make the posts and edits that a channel refused due now, because Slack says that the bot can post there.
+        """Make a channel's refused posts and edits due now, because Slack says that the bot can post there.
 
         Returns the seconds until the rest is worth another try, or None if nothing is left.
         """

@@ -173,7 +173,7 @@ class PostLane:
         await self._put_back(post, microseconds(delay_s), record)
 
     async def put_back_refused(self, post: ClaimedPost, *, record: str | None = "") -> None:
-        """Make a post that its channel refuses due again once the channel is reachable. `record`: see `put_back`."""
+        """Put back a post that its channel refuses, until the channel is reachable again. `record`: see `put_back`."""
         await self._put_back(post, "refused", record)
 
     async def _put_back(self, post: ClaimedPost, delay: str | int, record: str | None) -> None:

@@ -62,7 +62,7 @@ def one_by_one(flow: Callable[[Flows], claims.Advance], *, posts_only: WakeEvent
 
 
 def polls_together(name: str, base: Base, flows: Flows) -> Claim:
-    """Claim one request to Bolt per job, with as many runs as fit; runs that are due soon are included."""
+    """Claim as many runs per job as fit in one request to Bolt, including those that are due soon."""
     return claims.claim_batch(
         base.stores.due[name],
         flows.poll,
@@ -78,7 +78,7 @@ def polls_alone(name: str, base: Base, flows: Flows) -> Claim:
 
 
 def looks_together(name: str, base: Base, flows: Flows) -> Claim:
-    """Claim one request to Bolt per job, with the runs of as many schedules as fit."""
+    """Claim as many schedules per job as one request to Bolt can list runs of."""
     return claims.claim_many(
         base.stores.due[name],
         flows.discover_runs.look,

@@ -1,4 +1,4 @@
-"""The policy is checked for each command and each click, and refuses in one sentence."""
+"""The policy is checked for each command and each click, and each refusal is one sentence."""
 
 from __future__ import annotations
 

@@ -176,7 +176,7 @@ async def test_a_change_is_decided_again_if_somebody_was_faster(start_stage: Sta
 
 
 async def test_a_retry_is_of_the_newest_failed_run(start_stage: Stage) -> None:
-    """The button of an older run asks first. If the incident's record is lost, the button still knows its run."""
+    """The button of an older run asks first. If the incident's record is lost, the button still names its run."""
     of = handling(start_stage, failing())
     assert await of.flow.begin_retry(asker(), IncidentButton("nightly", 4713)) == 4713
     asks = await of.flow.begin_retry(asker(), IncidentButton("nightly", 4711))

@@ -71,7 +71,7 @@ async def test_nothing_to_report(stage: IncidentStage) -> None:
 
 @pytest.mark.parametrize("minutes", [0, 10, -10], ids=["right", "ahead", "behind"])
 async def test_what_had_recovered_before_is_no_news(one_redis: Redis, minutes: int) -> None:
-    """The recovery was reported then, and only its message was out of date. The bot's clock differs from Bolt's."""
+    """The recovery had been reported, and only its message was out of date. The bot's clock differs from Bolt's."""
     stage = IncidentStage(one_redis, ahead=timedelta(minutes=minutes))
     await stage.watch()
     for state in ("FAILED", "SUCCESS"):

@@ -33,7 +33,7 @@ class Api:
 
 
 async def test_the_last_list_is_told_with_its_age() -> None:
-    """If there's none, or inactive schedules are asked for, the answer says that Bolt doesn't answer."""
+    """If there's none, or inactive schedules are asked for, the reply says that Bolt doesn't answer."""
     api: Any = Api()
     now = [0.0]
     catalog = ScheduleCatalog(api, clock=lambda: now[0], now=lambda: NOW)

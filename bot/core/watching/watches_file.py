@@ -54,7 +54,7 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True)
 class FileWatch:
-    """A watch that the file wants in a channel, as if somebody had typed the command there."""
+    """A watch that the file defines for a channel, as if somebody had typed the command there."""
 
     channel: str
     command: WatchCommand

@@ -41,7 +41,7 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
 async def _take(context: ListenerContext, call: Call, click: Click) -> Message | None:
     """Put the person on the incidents. *Take over* includes incidents that somebody else is on; *I'm on it* doesn't.
 
-    A button of an older version doesn't say which of the two it is, so it counts as *Take over*.
+    A button of an older version doesn't say which of these two it is, so it counts as *Take over*.
     """
     number, free = read_outage_take_value(click.value)
     found = await _find(context, call, number)

@@ -3,7 +3,7 @@
 A log is a list of lines, each with its time in seconds since the command's start, so that it grows while the command
 runs.
 
-`bolt_sandbox.bolt.plan` decides which output a command has, unless its schedule in `bolt_sandbox.bolt.catalog` does.
+`bolt_sandbox.bolt.plan` decides which output a command has, unless `bolt_sandbox.bolt.catalog` specifies it.
 """
 
 from __future__ import annotations

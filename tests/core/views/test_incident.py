@@ -229,7 +229,7 @@ def test_an_opening_has_what_a_failed_cards_thread_has() -> None:
 
 
 def test_an_opening_without_its_run_says_what_the_incident_knows() -> None:
-    """Without the run, which Redis may have lost, an opening post says what the incident knows."""
+    """Without the run, which Redis may have lost, an opening post shows what the incident's record has."""
     incident = failing(1)
     message = thread_post(incident, incident.posts[0], None, (), APP)
     assert shown(message) == ["Run 4711 failed. dbt test failed. ", "• stg_orders: column net_amnt does not exist"]

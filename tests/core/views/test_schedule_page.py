@@ -113,7 +113,7 @@ def test_of_many_commands_the_first_are_listed_with_their_numbers() -> None:
     ],
 )
 def test_deferral_and_turbo_ci(deferral: Deferral | None, words: str) -> None:
-    """A deferral that is off shows nothing more, and a schedule's slug is shown rather than its name."""
+    """Nothing else is shown for a deferral that is off, and a schedule's slug is shown rather than its name."""
     lines = shown(of(replace(NIGHTLY, deferral=deferral, turbo_ci=deferral)))
     assert f"Deferral: {words}" in lines
     assert f"Turbo CI: {words}" in lines

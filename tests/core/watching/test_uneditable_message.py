@@ -66,7 +66,7 @@ def test_what_another_post_tells_needs_no_line() -> None:
     ("hours", "incident", "new"), [(25, UNEDITABLE, True), (23, UNEDITABLE, False), (25, FAILING, False)]
 )
 def test_a_failure_a_day_later_has_a_new_message(hours: int, incident: Incident, *, new: bool) -> None:
-    """A failure a day later gets a new message, unless the current one can be edited or nothing is to be posted."""
+    """A failure a day later gets a new message, unless the current one can be edited or nothing may be posted."""
     end = RunEnd(8, "FAILED", ended_at=AT + timedelta(hours=hours))
     assert needs_new_message(incident, end) is new
     assert not needs_new_message(replace(incident, snooze=Snooze("U0ADA")), end)
