@@ -25,7 +25,7 @@ WAITING = (
     "tests/e2e/",
     "tests/sandbox/test_child.py",
 )
-# These share a browser, which is expensive to start, so two processes run them and the rest start none.
+# These share a browser, which is expensive to start, so only two processes run them.
 SHARING = "tests/browser/"
 SHARERS = 2
 

@@ -37,7 +37,7 @@ DIGEST_SOON_S = 600.0
 
 
 def ends_of(seen: Seen, incident: IncidentSeen) -> list[EndSeen]:
-    """The ends that count for an incident's channel, in their order."""
+    """The ends that count for an incident's channel, in order."""
     watch = next(
         (one for one in seen.watched.watches if (one.channel, one.schedule) == (incident.channel, incident.schedule)),
         None,

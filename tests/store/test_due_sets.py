@@ -38,7 +38,7 @@ async def make_due(scripts: Scripts, *members: str) -> None:
 
 
 async def scores(scripts: Scripts) -> dict[str, int]:
-    """The members of the set: a score is when a member is due, or the token of its claim."""
+    """The members of the set. A member's score is the time when it's due, or the token of its claim."""
     found: list[Any] = list(await scripts.redis.zrange(scripts.key("due", "ends"), 0, -1, withscores=True))
     return {str(member): int(score) for member, score in found}
 

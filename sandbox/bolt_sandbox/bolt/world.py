@@ -133,7 +133,7 @@ class BoltWorld:
         return self._clock_shift.total_seconds()
 
     def advance(self, seconds: float) -> None:
-        """Let time pass at once: runs progress, and the scheduler's slots come."""
+        """Let time pass at once: runs progress, and the scheduler's slots come due."""
         self._advanced += timedelta(seconds=seconds)
 
     def shift_clock(self, seconds: float) -> None:
