@@ -231,7 +231,7 @@ def _states(
     cards: Mapping[int, Mapping[str, CardRef]],
     withholding: Withholding,
 ) -> list[Incident]:
-    """A channel's incident after these ends. If a new one replaces the stored one, the old one's last state comes first.
+    """A channel's incident after these ends. If a new one replaces the stored one, the old one's last state is first.
 
     Only ends since the channel began to watch the schedule count.
     """

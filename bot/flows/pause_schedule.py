@@ -60,7 +60,7 @@ class SchedulePauser:
         return pause_question.done(schedule, pause=command.pause)
 
     async def _ready(self, command: PauseCommand, *, reached: Callable[..., Message]) -> Schedule | Message:
-        """The schedule's current state, or why there's nothing to do. `reached` replies if nothing would change."""
+        """The schedule's current state, or why there's nothing to do. `reached` replies if nothing has to change."""
         named = await self._finder.find_any(command.schedule_text, lambda slug: PauseCommand(slug, command.pause))
         if isinstance(named, Message):
             return named
