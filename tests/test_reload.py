@@ -68,7 +68,7 @@ async def test_a_changed_file_is_in_effect(files: LiveFiles, tmp_path: Path) -> 
 
 
 async def test_a_file_that_cannot_be_used_changes_nothing(files: LiveFiles, tmp_path: Path) -> None:
-    """An unusable file changes nothing: a masked log line names the fault; a note and a metric last until the fix."""
+    """An unusable file changes nothing; a log line names the fault, and a note and a metric stay until it's fixed."""
     before = files.policy.value
     write(tmp_path / POLICY, BAD)
     (line,) = await logged(files.reloader.read_changed)

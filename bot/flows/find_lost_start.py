@@ -55,7 +55,7 @@ class LostStartFinder:
         await self._answers.reply_privately(asker_of(request), Message(text))
 
     async def search(self, lease: Lease, request: Request) -> None:
-        """Search for the run once. If it isn't found, the start stays due until it's given up."""
+        """Search for the run once. If it isn't found, the start stays due until the bot gives up on it."""
         if not await self._stores.requests.lock(request, SEARCH_LOCK_S):
             await self._due.give_back(lease, delay_s=0.5)
             return

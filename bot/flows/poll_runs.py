@@ -140,7 +140,7 @@ class RunPoller:
     async def _give_back_rest(
         self, lease: Lease, claimed_us: int, watched: dict[int, PolledRun], polled: Polled
     ) -> bool:
-        """Give back the runs without a result. Returns whether a run was given up as lost.
+        """Give back the runs without a result. Returns whether a run now counts as lost.
 
         Runs with errors are polled again later, and runs that weren't polled are due at once. Runs of other workspaces
         are given back for longer, because this bot can't poll them.

@@ -77,7 +77,7 @@ class DigestPoster:
             await self._digests.digest_posted(post, day, why_not)
 
     async def _may_post(self, post: ClaimedPost, digest: Digest, day: str) -> bool:
-        """Whether the policy allows the digest; if not, it's put back or given up.
+        """Whether the policy allows the digest; if not, it's put back or dropped.
 
         The rules may have changed since the digest was set, and the channel may now be shared with others.
         """

@@ -67,7 +67,7 @@ WATCH_S = 5.0
 COMPARE_EACH = 6
 # A connection that hasn't answered its pings for this long counts as dead.
 DEAF_S = 30.0
-# How long a new connection may take before its address is given up.
+# How long a new connection may take before the bot gives up on its address.
 COMING_S = 10.0
 # Slack gives an app only a few addresses a minute.
 RENEW_AGAIN_S = 60.0

@@ -112,7 +112,7 @@ class Incidents:
         return bool(word == "ok")
 
     async def posted(self, post: ClaimedPost, outcome: str, *, follows: str = "") -> str:
-        """Record a thread post of an incident. `outcome`: the post's timestamp, or why it was given up.
+        """Record a thread post of an incident. `outcome`: the post's timestamp, or why it was dropped.
 
         `follows` names the post to queue next: the log's file (`file-<n>`) or late excerpt (`late-<n>`) of post <n>.
         Returns `ok`, or `done:<ts>` if another process has posted it.

@@ -219,7 +219,7 @@ class PostLane:
         )
 
     async def posted(self, post: ClaimedPost, card: str, outcome: str, *, next_item: str = "") -> str:
-        """Record a thread post as sent (`outcome`: its ts) or given up (`outcome`: why).
+        """Record a thread post as sent (`outcome`: its ts) or given up on (`outcome`: why).
 
         Returns `ok`, or `done:<ts>` if another process has posted it.
         """

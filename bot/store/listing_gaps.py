@@ -127,7 +127,7 @@ class ListingGaps:
         return await self._finish(post, str(notice.gap.number), ts, notice.team, f"gap:{stored.rev}")
 
     async def posted(self, post: ClaimedPost, number: str, outcome: str) -> str:
-        """Record a post in the message's thread. `outcome`: the post's timestamp or file, or why it was given up."""
+        """Record a post in the message's thread. `outcome`: the post's timestamp or file, or why it was dropped."""
         return await self._finish(post, number, outcome, "", "")
 
     async def message_deleted(self, card: str, channel: str, number: str, ts: str, *, again: bool) -> None:

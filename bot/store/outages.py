@@ -85,7 +85,7 @@ class Outages:
         follows: str = "",
         is_newest: bool | None = None,
     ) -> str:
-        """Record a thread post. `outcome`: its timestamp, or why it was given up. `mentions`: the people it notified.
+        """Record a thread post. `outcome`: its timestamp, or why it was dropped. `mentions`: the people it notified.
 
         The file that `follows` the post is queued next. If the post is a line about the outage's state and doesn't
         show `outage` (`is_newest` is False), another line is queued. Returns `ok`, or `done:<ts>` if another process

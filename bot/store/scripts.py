@@ -128,7 +128,7 @@ class Scripts:
         )
 
     async def _try_again(self) -> None:
-        """Probe whether Redis accepts writes again, at most once in PROBE_AGAIN_S.
+        """Probe whether Redis accepts writes again, at most once every PROBE_AGAIN_S seconds.
 
         The preceding call has succeeded either way.
         """

@@ -317,5 +317,5 @@ class Seen:
     logs: tuple[tuple[str, str], ...] = ()
     secrets: tuple[str, ...] = ()
     watched: WatchesSeen = field(default_factory=WatchesSeen)
-    # Whether the driver waited for log files to be uploaded again, and for lost starts to be given up.
+    # Whether the driver waited for log files to be uploaded again, and for the bot to give up on lost starts.
     patient: bool = False

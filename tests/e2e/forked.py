@@ -39,7 +39,7 @@ class _Command:
 
 
 class Forked:
-    """A running bot, or another of its commands, with the members of asyncio's processes that tests need."""
+    """A running bot, or another of its commands, with those members of asyncio's `Process` that tests need."""
 
     def __init__(
         self,

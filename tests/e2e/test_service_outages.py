@@ -76,7 +76,7 @@ async def test_slack_away_while_a_run_ends(stage: Stage) -> None:
 
 async def test_redis_away_while_a_run_is_followed(stage: Stage) -> None:
     """The bot reconnects to a restarted Redis; a command during the outage gets the reason why it failed."""
-    # A short path, because a socket's path has a limit; and a new one, because other test runs may be active.
+    # The path is short, because a socket's path has a limit, and new, because other test runs may be active.
     folder = Path(tempfile.mkdtemp(prefix="bolt-bot-"))
     redis = EmbeddedRedis(folder, find_server())
     try:

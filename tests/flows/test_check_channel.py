@@ -70,7 +70,7 @@ async def moves(stage: IncidentStage) -> None:
 
 
 async def edits_due(stage: IncidentStage, channel: str = CHANNEL) -> None:
-    """Make edits due at once, although an outage's message is edited at most once in ten seconds."""
+    """Make edits due at once, although an outage's message is edited at most once every ten seconds."""
     key = stage.scripts.key("edits", "incident", channel)
     for index in (key, stage.scripts.key("edits", "incident")):
         for member in await stage.redis.zrange(index, 0, -1):

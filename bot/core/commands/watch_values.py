@@ -62,7 +62,7 @@ def read_mention(text: str) -> str:
 
 
 def read_late(text: str) -> float:
-    """Read the number of seconds after which a run counts as late; 0 is off. Raises BadCommand."""
+    """Read the number of seconds after which a run counts as late; 0 means off. Raises BadCommand."""
     seconds = 0 if text.lower() == OFF else _seconds(text)
     if seconds is None:
         bad(f"--late needs a time from 1m to 24h, or off, as in {EXAMPLES['late']}.")

@@ -165,7 +165,7 @@ def _command(lines: list[_Line]) -> LogFindings:
         per_line = flat or all(line.begins for line in lines)
         blocks = _blocks(lines[completed[-1] + 1 : done], per_line=per_line, flat=flat)
     elif not completed:
-        # `dbt source freshness` prints no "Completed with" line, and before 1.10 no blocks for stale sources.
+        # `dbt source freshness` prints no "Completed with" line and, before dbt 1.10, no blocks for stale sources.
         blocks = _blocks([line for line in lines[:done] if line.begins or line.text.strip()], sparse=True)
     failures = [_failure(block) for block in blocks if block.kind]
     progress, reasons = _progress(lines, telling)

@@ -116,10 +116,10 @@ class Request:
     `behind` and for `ahead` other starts, was overtaken `rounds` times, and may have been removed by the user
     `dropped_by`.
 
-    `incident` is the schedule of the incident from whose message a retry was asked for. `incident_channel` is
-    that message's channel, and is set if the message shows the start, with or without a card of its own.
-    `end_untold`: no message shows its run's end, so the person who asked is notified. `checked_at` is the
-    time when the card was last read to check that the start is still waiting (see `bot.flows.start_after_restore`).
+    If a retry was asked for from an incident's message, `incident` is that incident's schedule. `incident_channel` is
+    that message's channel, and is set if the message shows the start, with or without a card of its own. `end_untold`:
+    no message shows its run's end, so the person who asked is notified. `checked_at` is the time when the card was last
+    read to check that the start is still waiting (see `bot.flows.start_after_restore`).
     """
 
     id: str

@@ -42,7 +42,7 @@ class Bolt(Protocol):
         """Each active schedule's activity, such as its last and next run. Not retried."""
 
     async def newest_runs(self, slugs: Sequence[str]) -> dict[str, list[RunSummary] | BoltError]:
-        """The newest runs of each of these schedules, newest first, or the error of each. Not retried."""
+        """The newest runs of each of these schedules, newest first, or the error in reading them. Not retried."""
 
     async def schedule(self, slug: str) -> ScheduleDetails:
         """Read a schedule. Raises BoltRejected if no schedule has that slug."""

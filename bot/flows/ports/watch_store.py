@@ -173,7 +173,7 @@ class Digests(Protocol):
         """The ts of a date's digest, or None if there's none."""
 
     async def digest_posted(self, post: ClaimedPost, day: str, outcome: str, *, follows: str = "") -> str:
-        """Record the post as sent or given up (`outcome`: its ts or file, or why), and queue the next one in its thread.
+        """Record the post as sent or dropped (`outcome`: its ts or file, or why), and queue the next one in its thread.
 
         Returns `ok`, or `done:<ts>` of the post that another process has sent.
         """
@@ -207,7 +207,7 @@ class IncidentPosts(Protocol):
 
     async def load_incident(self, channel: str, schedule: str) -> StoredIncident | None: ...
     async def posted(self, post: ClaimedPost, outcome: str, *, follows: str = "") -> str:
-        """Record a thread post as sent (`outcome`: its ts) or given up (`outcome`: why).
+        """Record a thread post as sent (`outcome`: its ts) or given up on (`outcome`: why).
 
         `follows` is the log or file that is queued next. Returns `ok`, or `done:<ts>` of the post that another process has sent.
         """
@@ -319,7 +319,7 @@ class ListingGaps(Protocol):
         """Record that a channel's message was posted. Returns `ok`, or `done:<ts>` if another process posted one."""
 
     async def posted(self, post: ClaimedPost, number: str, outcome: str) -> str:
-        """Record a post in the message's thread as sent (`outcome`: its ts or file) or given up (`outcome`: why)."""
+        """Record a post in the message's thread as sent (`outcome`: its ts or file) or dropped (`outcome`: why)."""
 
     async def message_deleted(self, card: str, channel: str, number: str, ts: str, *, again: bool) -> None:
         """Forget a message that was deleted; `again`: post a new one instead."""

@@ -180,7 +180,7 @@ for at = first, last, WIDTH do
       redis.call('EXPIRE', key('incident', channel, named), RETENTION_S)
       if is_edited then redis.call('HSET', card, 'incident', channel .. ':' .. named) end
       if due then push('posts', 'opening', channel, 'incident/0/' .. channel .. '/' .. named, math.max(now(), tonumber(due))) end
-      -- The message was deleted, and no new one could be posted. Posts that wait for its thread are given up.
+      -- The message was deleted, and no new one could be posted. Posts that wait for its thread are dropped.
       if not old[2] and not due then redis.call('HSETNX', key('incident', channel, named), 'refused', 'replaced') end
     end
     redis.call('DEL', hash)

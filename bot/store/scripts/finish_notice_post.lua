@@ -1,5 +1,5 @@
--- Records the post of a notice. ARGV: class, channel, item, token, name, ts or why it was given up, team ('' if given
--- up), shown revision. Returns 'ok', or the existing record if another process has posted it.
+-- Records the post of a notice. ARGV: class, channel, item, token, name, ts or why it was dropped, team ('' if it was),
+-- shown revision. Returns 'ok', or the existing record if another process has posted it.
 local class, channel, item, name = ARGV[3], ARGV[4], ARGV[5], ARGV[7]
 local hash, items = key('notice', channel, name), key('posts', class, channel)
 posted_in(channel)

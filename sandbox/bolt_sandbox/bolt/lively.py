@@ -26,7 +26,7 @@ class Lively:
 
 
 def lively_schedules() -> list[Lively]:
-    """Return all of them. The first one's runs fail twice for one reason and once for another; the next one succeeds."""
+    """Return all the schedules. The first one's runs fail twice for one reason, once for another, and then succeed."""
     return [
         Lively(_schedule("Orders sync", "orders-sync", "ada@acme-data.example"), _FAILS_IN_TURNS, 25.0, 4.0),
         Lively(_schedule("Events load", "events-load", "grace@acme-data.example"), _LATE_AND_SLOW, 40.0, 12.0),

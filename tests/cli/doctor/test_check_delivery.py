@@ -231,7 +231,7 @@ async def test_a_public_address_where_nothing_listens() -> None:
 
 
 async def test_a_public_address_in_socket_mode(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In Socket Mode, a public address is a warning, because it isn't used."""
+    """In Socket Mode, a public address gets a warning, because it isn't used."""
     setting(monkeypatch, **sandbox.env())
     (one,) = of(await diagnose(public_url="https://bolt.example.com"), "public address")
     assert one.level == "warning"

@@ -62,7 +62,7 @@ def test_a_line_longer_than_a_piece_is_masked_whole() -> None:
     st.lists(st.sampled_from(["a", "\n", " ", "-----BEGIN K-----", "-----END K-----"])).map("".join), st.integers(1, 40)
 )
 def test_pieces_lose_nothing(text: str, size: int) -> None:
-    """The pieces put together are the text."""
+    """Put together, the pieces are the whole text."""
     assert mask_in_pieces(text, str, size=size) == text
 
 

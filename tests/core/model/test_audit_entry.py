@@ -15,7 +15,7 @@ def test_which_entries_are_wanted() -> None:
 
 
 def test_a_watch_is_found_by_a_schedule_that_its_pattern_matches() -> None:
-    """A watch matches a schedule that its pattern covers; in other entries, an asterisk is only part of a name."""
+    """A watch is found by a schedule that its pattern matches; in other entries, an asterisk is part of a name."""
     watch = AuditEntry(Event.WATCHED, schedule="Fin*")
     assert AuditFilter(schedule="finance-daily").matches(watch)
     assert AuditFilter(schedule="fin").matches(watch)

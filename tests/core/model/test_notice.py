@@ -12,7 +12,7 @@ T0 = datetime(2026, 3, 2, tzinfo=UTC)
 
 
 def test_a_late_schedule_is_open_until_it_starts_or_is_given_up() -> None:
-    """A late schedule is open until it starts or is given up, whichever comes first."""
+    """A late schedule is open until it starts, or until its lateness ends for another reason."""
     late = Lateness("nightly", "Nightly", T0, T0, T0)
     assert late.is_open
     assert not replace(late, started=IncidentRun(1, "RUNNING")).is_open

@@ -44,7 +44,7 @@ def test_each_incident_has_a_row() -> None:
 
 
 def test_who_is_on_it_and_what_is_snoozed_is_said() -> None:
-    """A row says who is on it and until when it's snoozed."""
+    """A row says who is on the incident, and until when it's snoozed."""
     on_it, snoozed = OnIt("U1", at(9)), Snooze("U2", at(12))
     assert shown(listed(failing(on_it=on_it)))[2] == "latest failure: run 4713 · @U1 is on it"
     assert "snoozed until 14:00" in shown(listed(failing(snooze=snoozed)))[2]

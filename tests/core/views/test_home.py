@@ -152,7 +152,7 @@ def test_a_later_page_leaves_out_what_has_ended_before_it() -> None:
 
 
 def test_a_schedule_runs_where_its_button_says() -> None:
-    """A schedule's button says that it runs in a channel, that it runs in direct messages, or neither."""
+    """A schedule's button runs it in the channel that its label names, in direct messages, or in an unnamed channel."""
     cases = [
         (FrequentSchedule("nightly", "Nightly", "C1", "data-eng"), "Run in #data-eng", "C1"),
         (FrequentSchedule("nightly", "Nightly", "", left=True), "Run in direct messages", ""),

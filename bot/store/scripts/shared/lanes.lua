@@ -69,13 +69,13 @@ local function posted_in(channel)
   redis.call('ZADD', key('budget', 'channels'), 'GT', num(now() + math.min(gap, 1020000)), channel)
 end
 
--- Returns the record of a post that was sent or given up ('done:<ts or word>'), or nil.
+-- Returns the record of a post that was sent or given up on ('done:<ts or word>'), or nil.
 local function post_done(hash, field)
   local known = redis.call('HGET', hash, field) or ''
   return string.sub(known, 1, 5) == 'done:' and known or nil
 end
 
--- Records that a post about something with revisions was sent or given up. If the calling script has nothing more to
+-- Records that a post about something with revisions was sent or given up on. If the calling script has nothing more to
 -- do, returns that script's result: the record of another process's post, or 'ok' if its subject has expired; the field
 -- that this attempt left is then removed. Otherwise returns nil.
 local function finish_attempt(hash, field, items, item, outcome)
