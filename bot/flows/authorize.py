@@ -239,7 +239,7 @@ class Authorizer:
 
     @by_one_policy
     async def with_allowed_buttons(self, asker: Asker, message: Message) -> Message:
-        """Remove buttons that the policy would refuse, for people from other organizations.
+        """For a person from another organization, remove the buttons that the policy would refuse.
 
         Only needed if the policy admits such people at all.
         """

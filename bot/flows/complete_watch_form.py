@@ -30,7 +30,7 @@ NO_LIST = "Bolt isn't responding, so I can't look up this schedule. Nothing was 
 
 @dataclass(frozen=True, slots=True)
 class ReadForm:
-    """The request of a form: a new watch as the command would make it, or a change of `watch`."""
+    """The watch that a form asks for: a new one, as the command would make it, or a change of `watch`."""
 
     command: WatchCommand
     watch: Watch | None = None

@@ -122,7 +122,7 @@ class RunDiscoverer:
         self._mask = mask
         self._closer = IncidentCloser(incidents, discovery)
         self._covers = CoverCache()
-        # Since when older pages of a schedule's runs have been unreadable, by Bolt's clock.
+        # The time since which older pages of a schedule's runs have been unreadable, by Bolt's clock.
         self._older_failing: dict[str, datetime] = {}
 
     async def look(self, lease: Lease) -> bool:

@@ -35,7 +35,7 @@ log = structlog.get_logger()
 
 # Read again before the cached entries are too old.
 READ_AGAIN_S = 0.95 * KEPT_S
-# Slack accepts "fewer than 1000" for users.list, 999 for users.conversations.
+# Slack accepts "fewer than 1000" for users.list, and 999 for users.conversations.
 PAGE = 999
 # How long one page may take: with this many people, it's 2 MB.
 PAGE_S = 10.0

@@ -342,7 +342,7 @@ class SlackPeople:
         return known
 
     async def _keep_channel(self, channel: str, known: KnownChannel) -> None:
-        """Cache a channel for long only if Slack reports its changes, as it does for channels that the bot is in."""
+        """Cache a channel for a day only if Slack reports its changes, as it does for channels that the bot is in."""
         # The key still uses an older word for a channel.
         await self._cache.keep(f"place:{channel}", channel_entry(known), KEPT_S if known.is_ours else GROUPS_FRESH_S)
 

@@ -129,7 +129,7 @@ async def test_a_schedule_that_fails_when_the_watch_is_made_is_told_at_its_next_
 
 
 async def test_each_channel_hears_of_what_it_watches(stage: IncidentStage) -> None:
-    """A channel gets reports only about schedules that it watches, and runs that end after its watch was made."""
+    """A channel gets reports only about schedules that it watches, and about runs that end after the watch began."""
     await stage.watch("hourly", "C2")
     await stage.watch("night*")
     stage.run_through("FAILED")

@@ -1,4 +1,4 @@
-"""A follow request whose records are gone gives up, so that the run can be asked for again.
+"""A follow request whose records are gone is dropped, so that the run can be asked for again.
 
 `bot.flows.read_followed_run` is tested here and in test_usual_duration.py.
 """

@@ -1,6 +1,6 @@
 """Every command has a handler.
 
-The commands themselves are tested in tests/e2e, mostly in a file of their name; `list`, `show` and `runs` are in
+The commands themselves are tested in tests/e2e, mostly in files named after them; `list`, `show` and `runs` are in
 test_reading.py.
 """
 

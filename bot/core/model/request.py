@@ -106,8 +106,9 @@ class Request:
     """A start as stored. `thread` is the thread of the request.
 
     `why` is the sentence of a refusal, and `near` has the slugs that may have been meant. `candidates` lists the runs
-    that may belong to this start. If an active run caused the refusal, it has that run instead, and `running` has the
-    run's details. `direct`: answer by direct message. `origin` is the retried run as its card's button describes it.
+    that may belong to this start. If an active run caused the refusal, `candidates` has that run instead, and `running`
+    has the run's details. `direct`: answer by direct message. `origin` is the retried run as its card's button
+    describes it.
 
     If it needs or needed `approval`, it has `pending_at` once its card asks for it, and then `approved_by` or
     `denied_by`.

@@ -16,7 +16,7 @@ _KEY_LINE = re.compile(r"\0?[ \t]*+[A-Za-z0-9+/=\\]*+\s*+")
 
 
 def mask_private_keys(text: str) -> str:
-    """Mask each private key up to its END line, or, without one, up to the next blank line within a bound.
+    """Mask each private key up to its END line, or, without one, up to the next blank line or a limit.
 
     For a key whose beginning was cut off, mask the base64 lines before its END line.
     """

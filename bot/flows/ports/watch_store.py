@@ -296,7 +296,7 @@ class ListingGaps(Protocol):
         """How many schedules haven't been looked at, and the awaited ends by schedule."""
 
     async def complete(self, lease: Lease) -> bool:
-        """Complete a gap, and queue each watching channel's account. Returns False if the claim was lost."""
+        """Complete a gap, and queue its account for each watching channel. Returns False if the claim was lost."""
 
     async def skip_account(self, lease: Lease, channel: str, number: int) -> None:
         """Skip a channel whose watches are paused: reports withheld for it are listed without an account of the gap."""

@@ -244,7 +244,7 @@ def file_shape(ws: Workspace, file: File) -> Json:
 
 
 def media_type(file: File) -> str:
-    """Return the media type: a picture's by its name, otherwise text. Never a type that a browser would run."""
+    """Return the media type: a picture's by its name, or else text. Never a type that a browser would run."""
     return PICTURES.get(file.name.rpartition(".")[2].lower(), "text/plain")
 
 

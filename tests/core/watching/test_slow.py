@@ -31,7 +31,7 @@ RUN = Run(RunKey("w", 7), facts=RunFacts("nightly", branch="main", usual_s=1800)
 def test_a_run_is_slow_at_its_factor_or_after_a_fixed_time(
     slow: SlowAfter | None, usual_s: float | None, limit: float | None
 ) -> None:
-    """A run is slow at its factor, with at least ten minutes over the usual time, or after a fixed time."""
+    """A run is slow after a fixed time, or at a multiple of its usual time, but at least ten minutes over that time."""
     assert limit_s(slow, usual_s) == limit
 
 
