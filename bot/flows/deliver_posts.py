@@ -38,7 +38,7 @@ from bot.flows.start_settings import WAS_AWAY, expired
 
 log = structlog.get_logger()
 
-# How often to check whether the message of an incident shows a start by now. An edit makes the start's card due at
+# How often to check whether the message of an incident already shows a start. An edit makes the start's card due at
 # once, so this is only for edits by an older version. In between, the channel's other posts need slots.
 SHOWN_AGAIN_S = 3.0
 NOTHING = "Nothing was started"

@@ -93,7 +93,7 @@ class IncidentHandler:
     # --- who works on it, and when it's reported again ---
 
     async def take_on(self, asker: Asker, name: str, schedule: str, *, over: bool) -> Message | None:
-        """Record that the person works on it; `over` takes it over from somebody else. `name` is the person's name."""
+        """Record that the person is on it; `over` takes it over from somebody else. `name` is the person's name."""
         now = await self._audit.now()
 
         def change(one: Incident) -> Incident | Message:

@@ -345,7 +345,7 @@ async def poll_all(stage: IncidentStage) -> None:
 async def test_a_count_follows_within_five_minutes_of_an_edit_that_has_shown_the_one_before(
     stage: IncidentStage,
 ) -> None:
-    """The edit for a new error has shown the count that was waiting; the next count follows in at most five minutes."""
+    """The edit for a new error has shown the count that was waiting; the next count follows within five minutes."""
     await stage.watch()
     for log in (COLUMN_LOG, COLUMN_LOG, COLUMN_LOG, DISK_LOG, COLUMN_LOG):
         stage.run_through("FAILED", log=log)

@@ -78,7 +78,7 @@ async def test_if_bolt_is_away_while_older_pages_are_read_the_look_is_made_again
 
 
 async def test_once_bolt_throttles_a_look_asks_for_no_more_older_pages(stage: IncidentStage) -> None:
-    """Schedules that need them are looked at later, the others now."""
+    """Schedules that need older pages are looked at later, and the others now."""
     slugs = ["a", "b", "c"]
     stage.bolt.active[:] = [replace(stage.bolt.active[0], slug=slug, name=f"Job {slug}") for slug in slugs]
     for slug in slugs:

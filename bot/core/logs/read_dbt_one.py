@@ -396,7 +396,7 @@ def _with_source(block: Failure, sources: dict[tuple[str, bool], list[Failure]])
 
 
 def _with_reason(block: Failure, reasons: dict[str, str]) -> Failure:
-    """Complete a block that only says `ERROR` with the reason that the model's batches printed."""
+    """If a block only says `ERROR`, add the reason that the model's batches printed."""
     reason = reasons.get(block.name, "") if block.message.strip() in _NO_REASON else ""
     return replace(block, message=reason, lines=(*block.lines, *reason.split("\n"))) if reason else block
 

@@ -45,7 +45,7 @@ def in_words(cron: str) -> str | None:
 
 
 def told(cron: str) -> Sentence:
-    """Describe a cron, followed by the cron itself, or say why it can't be described."""
+    """Describe a cron expression, followed by the expression itself, or say why it can't be described."""
     if is_off(cron):
         return ("starts only on request (no cron)",)
     words = in_words(cron)

@@ -180,7 +180,7 @@ async def test_a_directory_that_is_not_used(sandbox: Sandbox, monkeypatch: pytes
 
 
 async def test_ports_that_are_taken(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A port taken by another program, whether it speaks HTTP or not, is a problem that names the setting."""
+    """A port taken by another program, whether it speaks HTTP or not, gives a problem that names the setting."""
     with socket.create_server(("127.0.0.1", 0)) as one:
         ports = [str(one.getsockname()[1]), sandbox.base_url.rpartition(":")[2]]
         more = {"BOLT_BOT_HTTP_HOST": "127.0.0.1", "BOLT_BOT_HTTP_PORT": ports[0], "BOLT_BOT_ADMIN_PORT": ports[1]}
