@@ -318,7 +318,7 @@ def test_a_mistyped_setting_is_pointed_out() -> None:
 
 
 def test_swapped_tokens_are_one_mistake() -> None:
-    """Swapped tokens are one line that names both variables."""
+    """Swapped tokens are reported in one line that names both variables."""
     lines = faults(SLACK_BOT_TOKEN=LEAST["SLACK_APP_TOKEN"], SLACK_APP_TOKEN=LEAST["SLACK_BOT_TOKEN"])
     assert lines == ("SLACK_BOT_TOKEN and SLACK_APP_TOKEN are swapped: switch their values",)
 

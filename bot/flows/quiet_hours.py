@@ -17,7 +17,7 @@ from bot.flows.ports.watch_store import Watches
 
 
 class QuietHours:
-    """Knows the quiet hours of watches. For an incident, the watch that decides in its channel counts."""
+    """Knows the quiet hours of watches. For an incident, the quiet hours are those of the watch that applies to it."""
 
     def __init__(self, watches: Watches, *, now: Callable[[], datetime]) -> None:
         self._watches = watches

@@ -350,7 +350,7 @@ class TailPoster:
 def _first(listed: Numbered, number: int | None) -> int:
     """The id of the command to begin with, or 0 if none has begun.
 
-    The command with that number is chosen, else the running one, else the last one.
+    The command with that number is chosen, or else the running one, or else the last one.
     """
     if not listed:
         return 0

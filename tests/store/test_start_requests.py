@@ -249,7 +249,7 @@ RETRY = RetryCommand(every=False, run_id=7)
 
 @dataclass(frozen=True, slots=True)
 class OldBody:
-    """A request as replicas that don't know retries read it."""
+    """A request as it's read by replicas that don't know retries."""
 
     team: str
     channel: str

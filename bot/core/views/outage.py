@@ -113,7 +113,7 @@ def outage_list(outage: Outage, app_url: str, slash_command: str) -> Message:
 
 
 def outage_taken_message(outage: Outage) -> Message:
-    """Say who is already handling all schedules of an outage, and offer *Take over*: its message may not show it yet."""
+    """Say who already handles all schedules of an outage, and offer *Take over*: its message may not show it yet."""
     taken = [one.on_it for one in outage.failing if one.on_it is not None]
     who, *others = dict.fromkeys(one.user for one in taken)
     have = f" and {plural(len(others), 'other')} have" if others else " has"
