@@ -1,4 +1,4 @@
-"""How few messages report many schedules of one channel that fail within a minute, with many owners and few causes."""
+"""Count the messages when many of a channel's schedules, with many owners, fail within a minute for few causes."""
 
 from __future__ import annotations
 

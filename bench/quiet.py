@@ -1,4 +1,4 @@
-"""The number of edits that a quiet run costs: the bot's own flow, with a simulated clock and without a network."""
+"""Count the edits that a quiet run costs, with the bot's own flow, a simulated clock and no network."""
 
 from __future__ import annotations
 

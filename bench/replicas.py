@@ -1,4 +1,4 @@
-"""One, two and four processes on one Redis: unlimited polls, deliveries, and how soon a killed one is replaced."""
+"""One, two and four processes on one Redis: unlimited polls, deliveries, and how soon a killed process is replaced."""
 
 from __future__ import annotations
 

@@ -141,7 +141,7 @@ def test_a_file_of_somebody_else_is_named() -> None:
     "name", ["SLACK_APP_TOKEN", "PARADIME_API_KEY", "PARADIME_API_SECRET", "REDIS_URL", "BOLT_BOT_POLL_MIN_S"]
 )
 def test_a_bad_file_is_the_only_line(name: str) -> None:
-    """A bad file is the only line: settings that depend on it aren't reported too."""
+    """If a file can't be read, only that is reported, without the settings that depend on it."""
     changes = {name: "", f"{name}_FILE": "/nowhere", "BOLT_BOT_POLL_MAX_S": "1"}
     assert faults(**changes) == (f"{name}_FILE: the file can't be read (No such file or directory)",)
 

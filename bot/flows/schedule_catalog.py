@@ -130,7 +130,7 @@ class ScheduleCatalog:
     def _read_anew(self) -> asyncio.Task[None]:
         if self._reading is None or self._reading.done():
             self._reading = asyncio.create_task(self._read())
-            # There may be no caller to receive a failure; without a new list, the old one only looks older.
+            # There may be no caller to receive a failure, and failing only means that the old list stays in use.
             self._reading.add_done_callback(lambda task: task.cancelled() or task.exception())
         return self._reading
 

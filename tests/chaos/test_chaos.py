@@ -444,7 +444,7 @@ def test_what_is_allowed_is_no_violation(why: str, seen: Seen) -> None:
 
 
 def test_the_same_seed_gives_the_same_plan() -> None:
-    """The same seed gives the same plan, so a failing one can be run again."""
+    """The same seed gives the same plan, so a plan that failed can be run again."""
     assert make_plan(5) == make_plan(5)
     assert make_plan(5) != make_plan(6)
     assert make_plan(5, commands=30).lines()[0] != make_plan(5, commands=31).lines()[0]

@@ -1,4 +1,4 @@
-"""The form for a watch: a new one, one that is edited, and one that no longer exists."""
+"""The form for a watch that is new, is being edited, or no longer exists."""
 
 from __future__ import annotations
 

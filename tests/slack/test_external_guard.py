@@ -1,4 +1,4 @@
-"""People from the organization are let in, with recorded payloads of each kind, and others are turned away."""
+"""With recorded payloads of each kind, people from the organization are let in and others are turned away."""
 
 from __future__ import annotations
 

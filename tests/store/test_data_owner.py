@@ -60,7 +60,7 @@ async def test_another_bot_is_refused_and_may_adopt(
 
 
 async def test_a_redis_from_before_the_record(redis_client: Redis) -> None:
-    """An older version has used it: the first bot to start now records itself."""
+    """If only an older version has used the database, the first bot to start now records itself as its owner."""
     await redis_client.set("{bolt:bolt}:actor:analytics", "API key")
     assert await started(redis_client, MINE) is None
     with pytest.raises(StoreUnfit):

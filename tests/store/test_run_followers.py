@@ -110,7 +110,7 @@ async def test_a_run_that_has_ended_is_not_followed(scripts: Scripts) -> None:
 async def test_an_end_that_comes_while_its_card_is_posted_is_told_there(
     scripts: Scripts, log: str, pending: str
 ) -> None:
-    """The end came after the click, so it's posted in the new card's thread, followed by the log if that's late."""
+    """The end came after the click, so it's posted in the new card's thread, followed by the log if the log is late."""
     follow_request = await adopted(scripts)
     post = await claimed_post(scripts)
     await end_run(scripts, RUN.id, "ERROR", log=log)

@@ -316,7 +316,8 @@ def _only_progress_tells(progressed: Failure) -> bool:
 def _with_own_names(blocks: list[Failure], progress: Sequence[Failure], *, paragraphs: bool) -> list[Failure]:
     """Name the blocks without a heading: each belongs to the next node in `progress` that failed and has no block.
 
-    If no such node is left, a block is kept as a model's, unless it may be just one of a message's `paragraphs`.
+    If no such node is left, the block is attributed to a model, or dropped if it may be just one of a message's
+    `paragraphs`.
     """
     named = {one.name for one in blocks if one.name}
     left = iter([one for one in progress if one.name not in named and one.status == "error"])

@@ -47,7 +47,7 @@ OF_WATCHES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """An audit log entry. `action`, `decision` and `rule` are the policy's.
+    """An audit log entry. `action`, `decision` and `rule` are what the policy was asked and how it decided.
 
     `outcome` is a run's state, or why there was no run. `user` is the Slack id of the person who acted; for a refused
     start or an ended run, it's the id of the person who asked for it. For a watch, `schedule` is what it watches,

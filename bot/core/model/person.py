@@ -21,11 +21,12 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A person who asks. `groups`: the policy's user groups that the person is in, by their names in the policy.
+    """A person who makes a request.
 
-    `domain` is the part of the email address after the @. `name` is the username, or empty if unknown. `why` is the
-    sentence to show if something is unknown, and `again_s` is the number of seconds after which to ask again: 0 if that
-    wouldn't help. `time_zone` is an IANA name, or empty if unknown.
+    `groups` are the policy's user groups that the person is in, by their names in the policy. `domain` is the part of
+    the email address after the @. `name` is the username, or empty if unknown. `why` is the sentence to show if
+    something is unknown, and `again_s` is the number of seconds after which to ask again: 0 if that wouldn't help.
+    `time_zone` is an IANA name, or empty if unknown.
     """
 
     user: str

@@ -74,8 +74,8 @@ class CardRef:
 class RunFacts:
     """Facts known when a run begins. `slug` and `name` are the schedule's, or empty if it isn't known.
 
-    `commands` are the schedule's, or those the asker gave instead. For a run started elsewhere, they're the schedule's
-    and may not be the run's: see `bot.core.runs.progress`. `usual_s` is the median duration of the schedule's latest
+    `commands` are the schedule's, or those that the requester gave instead. For a run started elsewhere, they're the
+    schedule's and may not be the run's: see `bot.core.runs.progress`. `usual_s` is the median duration of the schedule's latest
     successes in seconds, or None without history. For a retry, `parent_run` is the retried run, and `only_failed` says
     that only its failed commands run. For a run that wasn't asked for here, `actor` is the person or system that
     started it, as Bolt names it. `followed_by` is the person who asked for the card and is named on it, and

@@ -1,4 +1,4 @@
--- Accounts for ends of a schedule's runs, once, together with the incidents that they change; or changes incidents
+-- Accounts once for the ends of a schedule's runs and for the incidents that they change; it can also change incidents
 -- alone. Returns 'ok', or does nothing and returns 'again' if anything has changed since it was loaded. ARGV:
 -- slug, token of the claim ('' if only incidents change), the record's revision, ledger, counts to add (JSON: day, name
 -- and field of each);

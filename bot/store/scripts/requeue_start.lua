@@ -1,4 +1,4 @@
--- Puts a start back at its place in the queue, to wait for the run of another start that was faster. ARGV: id, token,
+-- Puts a start back in its place in the queue: another start was faster, and its run has to end first. ARGV: id, token,
 -- delay in microseconds, run member or '', and that run's facts, seen, state, digest, usual_s, began_s. Returns 'ok' or
 -- 'lost'
 local id, set = ARGV[3], key('due', 'requests')

@@ -28,7 +28,7 @@ class Organization:
 
 
 def found(ws: Workspace) -> Organization:
-    """Make the workspace part of an organization with a sibling, and add three people with different reported teams.
+    """Put the workspace and a sibling in one organization, and add three people whose reported teams differ.
 
     `edda` is in our workspace, reported with the organization; `sven` is in both workspaces, reported with the sibling;
     `sila` is only in the sibling, and in the channel #data-eng, which both workspaces share.

@@ -46,7 +46,7 @@ def user_info(ws: Workspace, args: Args) -> Json:
     """users.info."""
     user = ws.users.get(args.text("user"))
     if user is None:
-        # This is also the answer if no user was given, or only in a body that this method doesn't read.
+        # This is also the answer if no user was given, or if the user is in a body that this method doesn't read.
         raise Refused("user_not_found")
     locale = {"locale": "en-GB"} if args.flag("include_locale") and not user.team else {}
     return {"ok": True, "user": user_shape(ws, user) | locale}

@@ -20,7 +20,7 @@ def viewer(ws: Workspace) -> Viewer:
 
 
 def message_json(ws: Workspace, message: Message) -> Json:
-    """Return a message: Slack's own shape, its metadata, its lines, and the number of edits."""
+    """Return a message as Slack does, with its metadata, its author's name, its lines, and its earlier texts."""
     shape = message_shape(ws, message, metadata=True, thread_facts=True)
     return shape | {
         "user_name": ws.users[message.user].name,

@@ -1,4 +1,4 @@
-"""Ends of runs for tests: numbered, an hour apart."""
+"""Test data: the ends of numbered runs, an hour apart."""
 
 from __future__ import annotations
 

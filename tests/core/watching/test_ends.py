@@ -25,7 +25,7 @@ def test_a_failed_run_has_the_errors_of_its_nodes() -> None:
 
 
 def test_without_nodes_its_command_is_the_error_and_the_hint_says_which() -> None:
-    """Without nodes, the failed command is the error, and runs with the same hint have the same key."""
+    """If no node failed, the failed command counts as the error, and runs with the same hint have the same key."""
     hinted = end_of_run(RUN, replace(END, excerpt="TLS failed for 10.0.0.7", causes=(Cause(id="tls"),))).errors[0]
     assert (
         hinted.key == end_of_run(RUN, replace(END, excerpt="something else", causes=(Cause(id="tls"),))).errors[0].key

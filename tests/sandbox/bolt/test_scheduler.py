@@ -305,7 +305,7 @@ async def test_listings_lag(served: Served) -> None:
 
 
 async def test_a_single_run_is_listed_late(served: Served) -> None:
-    """A single run can be listed late, when it has already finished."""
+    """A single run can be made to appear in lists only after it has finished."""
     run = await control(served, "runs", {"slug": "nightly", "takes_s": 2, "listed_after_s": 30})
     served.clock.pass_s(29)
     assert run["id"] not in {each["id"] for each in await runs(served, "nightly")}
