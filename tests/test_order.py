@@ -1,4 +1,4 @@
-"""The order of the tests: none is lost, and every process has some that wait and some that compute."""
+"""The order of the tests: none is lost, and each process gets some that wait and some that need the CPU."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
 """Queued starts: each has a card, waits in order for a run of its schedule to end, and is started once.
 
-A queued start is a request of its own, in the state `queued`. Its card is posted first. When the run it waits for has
-ended, no matter how, and no earlier start is queued, the schedule is read again. From then on, it's like any start with
-a card: it's sent before its deadline, or never. The deadline is counted from its turn.
+A queued start is a request of its own, in the state `queued`. Its card is posted first. Once the run that the start
+waits for has ended, no matter how, and no earlier start is queued, the schedule is read again. From then on, the start
+is like any other with a card: it's sent before its deadline, or never. The deadline is counted from its turn.
 
-Its longest wait is BOLT_BOT_QUEUE_S; the script `check_turn.lua` decides whose turn it is. The card is `queued_card` in
-`bot.core.views.card`.
+A start's longest wait is BOLT_BOT_QUEUE_S; the script `check_turn.lua` decides whose turn it is. The card is
+`queued_card` in `bot.core.views.card`.
 """
 
 from __future__ import annotations

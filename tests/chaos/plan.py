@@ -126,7 +126,7 @@ class Click:
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """A press of a button with this label, one of those visible then, by someone who sees it."""
+    """Somebody presses a button with this label; `pick` chooses which of the newest ones visible then, from 0 to 1."""
 
     at: float
     label: str

@@ -93,7 +93,7 @@ class Upset:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """A member that remains in a due set or a lane, and the seconds until it's due. A request has a `state`."""
+    """A member that remains in a due set or a lane, due in `due_in` seconds. Only a request has a `state`."""
 
     set_name: str
     member: str

@@ -131,7 +131,7 @@ async def test_a_schedules_latest_failed_run_is_retried(stage: Stage) -> None:
 
 
 async def test_a_click_delivered_twice_retries_once_and_a_second_click_asks_back(stage: Stage) -> None:
-    """A repeated delivery retries once, asking again needs a click, and another person's retry is a new one."""
+    """A click delivered twice retries once, asking again needs a confirmation, and another person gets a new retry."""
     await stage.start_bot()
     old = await failed_run(stage)
     await stage.click("Retry failed", times=2)

@@ -437,7 +437,7 @@ async def test_an_edit_by_an_older_version_afterwards_changes_nothing(stage: Inc
 
 
 async def older_edit(stage: IncidentStage) -> None:
-    """A version without such lines edits the incident's message, and records that in its own way."""
+    """Edit the incident's message as a version without retry lines does, and record the edit in that version's way."""
     taken = await stage.edits.claim()
     assert taken.lease is not None
     card, redis, key = taken.item, stage.redis, stage.scripts.key

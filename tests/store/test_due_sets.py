@@ -112,7 +112,7 @@ async def test_a_renewed_lease_is_kept(redis_client: Redis) -> None:
 
 
 async def test_what_is_given_back_is_due_again(replicas: list[Scripts]) -> None:
-    """One of the next claimers gets the member, but not before its delay is over."""
+    """A member that was given back goes to exactly one of the next claimers, but not before its delay is over."""
     await make_due(replicas[0], "A", "B")
     mine = DueSet(replicas[0], "ends", lease_s=LONG_S)
     lease = (await mine.claim(2)).lease

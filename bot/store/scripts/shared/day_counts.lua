@@ -1,6 +1,6 @@
 -- Daily counts, for digests.
 local DAY_S = 86400
--- Adds to the daily counts. `counts` is JSON: day, name and field of each.
+-- Adds 1 to each of these daily counts. `counts` is JSON: a list of [day, name, field].
 local function count_all(counts)
   for _, count in ipairs(cjson.decode(counts)) do
     local counted = key('discovery', 'counted', count[1], count[2])
