@@ -87,7 +87,7 @@ HINTS: tuple[Hint, ...] = (
         kind="compilation",
         engines="any (dbt-core)",
         patterns=(r"^Found a cycle: ",),
-        text="Some models depend on each other in a circle, so nothing ran.",
+        text="Some models depend on each other in a cycle, so nothing ran.",
         next="Break the cycle shown in the message.",
         retry=Retry.NO,
     ),
@@ -402,7 +402,7 @@ HINTS: tuple[Hint, ...] = (
             r"ConnectTimeoutError\(",
         ),
         text="The database didn't answer in time: it's down, or a firewall or network problem is blocking the connection.",
-        next="Check the network, and that the allowlist includes the scheduler's address, then retry.",
+        next="Check the network, make sure that the allowlist includes the scheduler's address, and retry.",
         retry=Retry.MAYBE,
     ),
     Hint(
