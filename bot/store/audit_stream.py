@@ -1,6 +1,7 @@
 """The audit log: a Redis stream, capped by age and count (`BOLT_BOT_AUDIT_DAYS`, `BOLT_BOT_AUDIT_ENTRIES`).
 
 Scripts add their own entries: see shared/audit.lua. `bot.flows.authorize` records decisions.
+`bot.core.model.audit_entry` has the fields of an entry.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Recognizing repeated starts: a person who repeats a command doesn't start a second run.
 
 `Limits.ask_again_s` (`bot.core.model.admission`) says for how long a start counts as repeated, and the script
-`accept_start.lua` decides which starts count.
+`accept_start.lua` decides which starts count. The Redis key `same` is in `scripts/shared/same_start.lua`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Ids and values of buttons, and the policy action that each needs. `bot/slack/actions/` handles the clicks.
 
-The module that builds a message decides which buttons it has: `bot.core.views.card` for a run's card,
-`bot.core.views.incident` for an incident.
+The module that builds a message decides which buttons it has, and which of them ask for confirmation:
+`bot.core.views.card` for a run's card, `bot.core.views.incident` for an incident.
 
 A value is enough to rebuild a record that Redis has lost, and is trusted no further. It's compact JSON of at most 2000
 characters (Slack's limit). It contains a version, so that cards of older bots keep working.

@@ -34,6 +34,7 @@ for _, waiting in ipairs({in_all, in_channel}) do
 end
 
 redis.call('HSET', hash, 'body', body, 'state', 'accepted', 'rev', '1', 'asked_us', num(at))
+-- In seconds: longer than a start counts as repeated (`Limits.ask_again_s`).
 remember_start(ARGV[4], id, '7200')
 redis.call('ZADD', key('due', 'requests'), num(at), id)
 return {'new', id, num(at)}

@@ -1,4 +1,7 @@
-"""Derive a plausible duration, log, exit code and files from a command's text."""
+"""Derive a plausible duration, log, exit code and files from a command's text.
+
+`bolt_sandbox.bolt.course` makes a run fail on request, and `bolt_sandbox.bolt.catalog` has the initial schedules.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A Slack that keeps what was posted, edited, uploaded and shown."""
+"""A Slack that keeps all posts, edits, uploads and private replies.
+
+Redis isn't faked: `tests/conftest.py` has the fixtures for a real one.
+"""
 
 from __future__ import annotations
 
