@@ -1,6 +1,6 @@
 """Approving starts: a member of the required group decides, never the asker, and the first decision counts.
 
-The time limit for the decision is the rule's `within`, by default `WITHIN_S` in `bot.core.policy.rules`.
+The time limit for the decision is the rule's `within`, by default `APPROVE_WITHIN_S` in `bot.core.policy.rules`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Settings for all starts: the deployment, and time limits of each step.
 
 The deadline itself is BOLT_BOT_START_DEADLINE_S, and the script `begin_sending.lua` enforces it.
+The limit for an approval is the policy rule's, by default `APPROVE_WITHIN_S` in `bot.core.policy.rules`.
 """
 
 from __future__ import annotations

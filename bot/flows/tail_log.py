@@ -59,8 +59,8 @@ COMMAND_SHOWN = 200
 class LogTailRules:
     """Settings for live logs.
 
-    `gap_s` is the minimum time between two posts of a log, `for_s` is how long a log is live, and `most` is how many
-    are live at once.
+    `gap_s` is the minimum time between two posts of a log, `for_s` is how long a log is live (`bot.core.views.live_log`
+    says "an hour"), and `most` is how many are live at once.
     """
 
     gap_s: float = 15

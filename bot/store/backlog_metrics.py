@@ -1,7 +1,8 @@
 """Metrics of the data in Redis, measured when /metrics is read: waiting work, and the remaining budgets for Slack.
 
 The metrics describe the whole deployment, so every process reports the same values. docs/operate.md lists all metrics;
-the others are declared beside the code that they measure.
+the others are declared beside the code that they measure: `bot.flows.start` for starts, `bot.slack.call_metrics` for
+Slack's calls, `bot.paradime.transport` for Bolt's.
 
 The script `measure_backlog.lua` measures.
 """

@@ -14,7 +14,7 @@ from enum import StrEnum
 from bot.core.model.channel import ChannelInfo
 from bot.core.model.person import Person
 from bot.core.policy.matching import RuleFit, fits, is_external, unlisted_commands
-from bot.core.policy.rules import WITHIN_S, Action, Allow, Approve, Deny, Policy, Question, Rule
+from bot.core.policy.rules import APPROVE_WITHIN_S, Action, Allow, Approve, Deny, Policy, Question, Rule
 
 
 class Verdict(StrEnum):
@@ -38,7 +38,7 @@ class Decision:
     rule: str = ""
     reason: str = ""
     by: str = ""
-    within_s: float = WITHIN_S
+    within_s: float = APPROVE_WITHIN_S
     by_default: bool = False
     again_s: float = 0.0
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 from bot.core.model.channel import ChannelKind
 from bot.core.model.person import Role
 
-WITHIN_S = 1800.0
+APPROVE_WITHIN_S = 1800.0
 # A placeholder for commands that are unknown: it matches no pattern.
 UNKNOWN_COMMAND = "\0"
 ANY_WORDS = "**"
@@ -125,7 +125,7 @@ class Approve:
     """Allows the request once a member of `by` other than the asker approves it, within `within_s` seconds."""
 
     by: str
-    within_s: float = WITHIN_S
+    within_s: float = APPROVE_WITHIN_S
 
 
 Effect = Allow | Deny | Approve

@@ -1,6 +1,7 @@
 """An end batch: one message for many runs that end in a channel at once, failures first.
 
 `SlackBudget` in `bot.store.lanes` and the script `claim_post.lua` decide how many ends become one message.
+Watched schedules that begin to fail together also share a message: see `bot.core.model.outage`.
 """
 
 from __future__ import annotations
