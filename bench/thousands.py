@@ -43,7 +43,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The bot's counters at one time."""
+    """The bot's counters at one moment."""
 
     at: float
     cpu_s: float

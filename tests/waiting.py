@@ -18,7 +18,7 @@ AGAIN_S = 0.02
 
 
 def condition(holds: Callable[..., bool]) -> str:
-    """A condition, for a failure's message: its source, and the words and numbers that it uses."""
+    """Describe a condition for a failure's message: its source, and the strings and numbers that it uses."""
     try:
         source = " ".join(inspect.getsource(holds).split())
     except (OSError, TypeError):

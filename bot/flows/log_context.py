@@ -23,12 +23,12 @@ def log_member(due_set: str, member: str) -> None:
 
 
 def log_request(request_id: str) -> None:
-    """Add a request."""
+    """Add a request to the log lines."""
     bind_contextvars(request=request_id)
 
 
 def log_run(run: Run) -> None:
-    """Add a run, and the request that started it if one did."""
+    """Add a run to the log lines, and the request that started it, if there was one."""
     bind_contextvars(run=run.id)
     if run.facts.request:
         log_request(run.facts.request)

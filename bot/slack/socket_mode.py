@@ -36,7 +36,8 @@ from bot.slack.refused_connections import PAUSES_S, RefusedConnections
 
 log = structlog.get_logger()
 
-# Reports how many connections this process holds. Returns how many the whole deployment holds. Raises StoreUnavailable.
+# Reports how many connections this process holds, and returns how many the whole deployment holds. Raises
+# StoreUnavailable.
 Held = Callable[[int], Awaitable[int]]
 METHOD = "apps.connections.open"
 IssueAddress = Callable[[], Coroutine[Any, Any, str]]

@@ -243,7 +243,7 @@ class PostLane:
         return tuple(record.split(",")) if record else ()
 
     async def end_batch_posted(self, post: ClaimedPost, name: str, ts: str, logs: Mapping[str, bool]) -> str:
-        """Record that many ends were posted as one message.
+        """Record that several ends were posted as one message.
 
         `logs`: each card, and whether its failure's log is still due.
 

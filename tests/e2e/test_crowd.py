@@ -34,7 +34,7 @@ def late(stage: Stage) -> int:
 
 
 def refusals(stage: Stage) -> list[str]:
-    """The private messages to the others."""
+    """The private messages, except those that say that a start couldn't be recorded in time."""
     return [one.text for one in stage.sandbox.workspace.privates if not one.text.startswith(LATE)]
 
 

@@ -413,7 +413,7 @@ class IncidentStage(Stage):
         """Poll, conclude, account, post and edit until nothing is left."""
         for _ in range(6):
             due = await next_due(self.scripts, ("polls", "ends", "accounts", "posts", "edits"))
-            # Posts are sent whatever their time.
+            # Posts are sent no matter when they're due.
             if "posts" not in due and all(wait_s > 0 for wait_s in due.values()):
                 return
             is_idle = not await self.poll()

@@ -191,7 +191,7 @@ async def test_a_start_from_before_an_absence_gets_no_second_card(start_stage: S
 
 
 async def test_what_is_asked_for_before_the_first_claim_is_from_after_the_absence(start_stage: Stage) -> None:
-    """A process that was just started accepts requests before it starts working."""
+    """If a new process accepts a start before it first claims work, the start is sent, even after an absence."""
     seconds, _ = await start_stage.redis.time()
     before_us = str(int(seconds) * 1_000_000 - TWO_MINUTES_US)
     await start_stage.redis.hset(start_stage.scripts.key("pulse"), "at_us", before_us)

@@ -83,7 +83,7 @@ class Stage:
         return await self.subjects.subject_of("T", CardRef(CHANNEL, ts))
 
     async def start(self, **fields: str) -> None:
-        """Store a start whose card, with ts 7.5, has no run on record. `fields` are those of its request."""
+        """Store a start whose card, with ts 7.5, has no run on record. `fields` are stored with its request."""
         await follow_run(self.scripts, 7, channel=CHANNEL, ts="7.5")
         redis, key = self.scripts.redis, self.scripts.key
         await redis.hdel(key("card", f"T:{CHANNEL}:7.5"), "run")

@@ -1,4 +1,4 @@
-"""The client against a server that answers as a test says: what is sent, how many times, and what comes of it."""
+"""The client's requests, repetitions and results, against a server that answers as each test says."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def scripts(redis_client: Redis) -> Scripts:
 
 
 async def test_one_delivery_of_many_is_handled(scripts: Scripts, kind: DeliveryKind) -> None:
-    """Only one replica handles a delivery; the others learn whether it's still being handled or done."""
+    """Only one replica handles a delivery; the others learn whether it's still being handled or already done."""
     replicas = [Deduplication(scripts, kind) for _ in range(10)]
     states = await asyncio.gather(*(each.begin(MESSAGE) for each in replicas))
     assert sorted(states) == [BEGUN] * 9 + [NEW]

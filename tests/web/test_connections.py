@@ -102,7 +102,7 @@ async def test_headers_that_never_end_are_not_waited_for(sent: bytes, admin: boo
 
 
 async def test_a_byte_now_and_then_does_not_hold_a_connection() -> None:
-    """The time limit runs from a request's first byte, also after an answered request, so slow bytes don't help."""
+    """Every request's headers must arrive in time, even if bytes keep coming; otherwise, the connection is closed."""
     async with serving(ConnectionLimits(headers_s=0.3)) as served:
         for first in (b"", GET):
             peer = await served.connected(first)

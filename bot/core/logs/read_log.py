@@ -143,7 +143,7 @@ def _messages(failures: Sequence[Failure], said: LogFindings) -> Iterator[tuple[
 
 
 def _unnamed(kind: str, command: str) -> str:
-    """Name a failure for which the log has no name: by the macro that `dbt run-operation` was to run."""
+    """Name a failure after the macro that `dbt run-operation` was to run, if the log gives no name."""
     found = _RUN_OPERATION.search(command) if kind == "operation" else None
     # The macro's package may precede its name.
     return found[1].rpartition(".")[2] if found else kind

@@ -33,7 +33,7 @@ WARNED = frozenset({"warn"})
 
 @dataclass(frozen=True, slots=True)
 class NodeResult:
-    """The result of a node. `kind` is a model, a test, a source …; `seconds` is None if it isn't reported."""
+    """The result of a node. `kind` is `model`, `test`, `source` …; `seconds` is None if it isn't reported."""
 
     unique_id: str
     status: str
@@ -72,7 +72,7 @@ class Results:
 def read_results(
     text: str | bytes, *, not_before: datetime | None = None, not_after: datetime | None = None
 ) -> Results | None:
-    """Parse one of these two files.
+    """Parse a run_results.json or a sources.json.
 
     Returns None if it's neither, or wasn't made between the given times (UTC-aware).
     """

@@ -84,7 +84,7 @@ _BLOCK = re.compile(
 # Up to a space, or to a separator followed by another name.
 _BARE = re.compile(r"(?:[^\s;&,]++|[;&,](?![ \t]?[\"']?[\w.-]{1,40}[\"']?[=:]))+")
 _TRAILING = ",;)]}>"
-# The first word of a value that can be a secret: it's long, has both letters and digits, and has no dot.
+# Matches if a value's first word can be a secret: the word is long, has both letters and digits, and has no dot.
 _WORD = r"[^\s\"',;&)•"
 _RANDOM = re.compile(
     rf"\\{{0,7}}[\"']?(?={_WORD}]{{16}})(?={_WORD}\d]{{0,63}}+\d)(?={_WORD}A-Za-z]{{0,63}}+[A-Za-z])(?!{_WORD}.]{{0,63}}+\.)"

@@ -356,7 +356,7 @@ def _mark(schedule: str) -> str:
 
 
 def command_button(label: str, command: Command, *, number: int = 0, spoken: str | None = None) -> Button:
-    """Build a button that carries out a command; `number` distinguishes several of one kind in a row.
+    """Build a button that carries out a command; `number` distinguishes buttons for commands of the same kind.
 
     Raises ValueError if the command is too long for a button.
     """

@@ -210,9 +210,9 @@ def _unclear(request: Request, app_url: str) -> list[Sentence]:
 
 
 def may_be_it(candidates: Sequence[int], app_url: str) -> Sentence:
-    """List the runs that a start with a lost response may have made.
+    """List the runs that a start with a lost response may have created.
 
-    A single candidate is unclear if another start may have made it.
+    A single candidate is unclear if another start may have created that run.
     """
     links = [Link(run_url(app_url, run_id), f"run {run_id}") for run_id in candidates[:CANDIDATES_SHOWN]]
     if len(candidates) == 1:

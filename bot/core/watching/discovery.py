@@ -18,7 +18,7 @@ from bot.core.watching.ends import end_of_listing
 
 # How many finished runs of a schedule are remembered.
 FINAL_KEPT = 100
-# How many branches have their newest success remembered.
+# The newest success is remembered for at most this many branches of a schedule.
 SUCCESSES_KEPT = 20
 # How long after its end a run in an unknown state counts as over: until then, the state may change.
 UNKNOWN_OVER_AFTER = timedelta(minutes=10)

@@ -39,7 +39,7 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer after the acknowledgement. `replace`: it replaces the button's message."""
+    """An answer after the acknowledgement. `replace`: whether it replaces the button's message."""
 
     message: Message
     replace: bool = False

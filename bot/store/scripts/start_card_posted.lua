@@ -8,7 +8,7 @@ local card = table.concat({ARGV[8], ARGV[9], ARGV[10]}, ':')
 local known = redis.call('HMGET', hash, 'state', 'card', 'denied_by')
 if known[2] == card then return 'ok' end
 -- Starts that wait for their turn or for an approval keep waiting; the others are sent. A decision may have been made
--- on this card before it was recorded: the card doesn't show the decision yet.
+-- on this card before the card was recorded, so the card doesn't show the decision yet.
 local to = {looked = 'carded', queued = 'queued', pending = 'pending', approved = 'approved'}
 if known[3] and not known[2] then to.refused, to.closed = 'refused', 'closed' end
 local state = to[known[1]]

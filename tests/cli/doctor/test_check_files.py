@@ -61,7 +61,7 @@ def test_a_directory_that_is_missing(folder: Path) -> None:
     found = check_directory(folder / "a" / "b")
     assert found.level == "problem"
     assert "permission denied" in found.sentence
-    # The fix doesn't change the owner of what's above it.
+    # The fix changes the owner of this directory only, not of the directories above it.
     assert found.fix == f"Create it: mkdir -p {folder}/a/b && chown -R {os.geteuid()} {folder}/a/b"
 
 

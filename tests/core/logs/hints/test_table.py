@@ -98,7 +98,7 @@ def test_rows_are_well_formed() -> None:
 
 
 def test_patterns_run_in_re2() -> None:
-    """RE2 accepts each pattern, so none can backtrack without end, and it finds the same matches as Python's re."""
+    """RE2 accepts every pattern, so none can backtrack endlessly, and it finds the same matches as Python's re."""
     texts = [normalized(message) for _, message in (*EXAMPLES, *LOOK_ALIKES)]
     for hint in HINTS:
         for pattern in hint.patterns:
