@@ -76,7 +76,7 @@ class Simulated:
         return Polled(found={run_ids[0]: RunStatus(view.state, commands)})
 
     async def store_observations(self, _lease: Lease, _claimed_us: int, observed: Sequence[Observed]) -> list[str]:
-        """Store what was observed. Each change causes an edit, except the end: its edit comes with its announcement."""
+        """Store observations. Each change causes an edit, except the end: its edit comes with its announcement."""
         for one in observed:
             self.next_s = one.next_s
             if to_json(one.seen) != to_json(self.run.seen):

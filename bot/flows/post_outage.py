@@ -208,7 +208,7 @@ class OutagePoster:
         return cause_post(cause, mention, self._app_url), mention, f"file-{what}-{run}" if run else ""
 
     async def _mentions(self, incidents: tuple[Incident, ...], most: int) -> Sentence:
-        """Mentions for a post. Schedules that somebody is on, or that are snoozed, are left out."""
+        """Mentions for a post. Schedules that somebody is working on, or that are snoozed, are left out."""
         unhandled = [one for one in incidents if one.on_it is None and one.snooze is None]
         return await self._people.mention_all(unhandled, most)
 

@@ -9,9 +9,9 @@ Typing in a menu and opening the Home tab don't count: they're sent automaticall
 first, or from a proxy that sends a request again because the process that handled it died. A copy from a proxy must
 be handled: if it were acknowledged and dropped, a start would be lost silently. So a delivery is marked as done only
 after it was handled and acknowledged, and only deliveries that are done are dropped. Copies that arrive at the same
-time, or after a process crashed before it set the mark, are all handled. The actions that they trigger are idempotent: a
-start is identified by its request's id, a cancellation by its stored request, and a follow request, a live log, a file
-and a picture by their records. The mark is kept for as long as Slack's signature stays valid.
+time, or after a process crashed before it set the mark, are all handled. The actions that they trigger are idempotent:
+a start is identified by its request's id, a cancellation by its stored request, and a follow request, a live log, a
+file and a picture by their records. The mark is kept for as long as Slack's signature stays valid.
 
 Three kinds of requests are protected better elsewhere and get no mark here. A message is marked by
 `events.user_message`, which refuses a copy while another one is being handled, so that Slack delivers it again later. A

@@ -22,7 +22,7 @@ FOREIGN = Gauge(
 
 
 class OtherDeployments:
-    """Compare Slack's count with this deployment's. Warns once each time a surplus begins."""
+    """Compare Slack's count of connections with this deployment's. Warns once each time a surplus begins."""
 
     def __init__(self, *, lasts_s: float = LASTS_S, clock: Callable[[], float] = time.monotonic) -> None:
         self._lasts_s = lasts_s

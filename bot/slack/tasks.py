@@ -1,4 +1,4 @@
-"""Track work that listeners start after the acknowledgement: shutdown waits for it, and people hear of failures."""
+"""Track work that listeners start after the acknowledgement: shutdown waits for it, and people are told of failures."""
 
 from __future__ import annotations
 

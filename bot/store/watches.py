@@ -78,7 +78,7 @@ class Watches:
     async def all_watches(self) -> tuple[Watch, ...]:
         """Return every watch, by channel and number, reading them only after a change. Raises StoreUnavailable."""
         redis = self._scripts.redis
-        # The revision is read first: with a change in between, the next call reads the watches again.
+        # The revision is read first: if a change comes in between, the next call reads the watches again.
         rev = await self._scripts.ask(redis.get(self._scripts.key("standing", "rev")))
         if rev != self._rev or rev is None:
             stored = await self._scripts.ask(redis.hgetall(self._scripts.key("standing")))

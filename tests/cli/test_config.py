@@ -100,7 +100,7 @@ def test_no_secret_is_printed(capsys: pytest.CaptureFixture[str], options: tuple
 
 
 def test_scripts_get_values_with_their_types(capsys: pytest.CaptureFixture[str]) -> None:
-    """In JSON, values keep their types, and secrets have none; settings count as secret whether or not they're set."""
+    """In JSON, values keep their types, and secrets' values are left out; a setting is secret even if it isn't set."""
     found = json.loads(config(capsys, LEAST, "--json"))
     assert {name for name, one in found.items() if one["secret"]} == set(SECRETS)
     assert found["SLACK_BOT_TOKEN"] == {"value": None, "set": True, "secret": True, "source": "environment"}

@@ -29,7 +29,7 @@ FORKS.set_forkserver_preload(PRELOADED)
 
 @dataclass(frozen=True, slots=True)
 class _Command:
-    """A command, and where it runs."""
+    """A command with its environment, its folder and the files for its output."""
 
     arguments: tuple[str, ...]
     environment: dict[str, str]

@@ -108,7 +108,7 @@ async def test_another_schedule_brings_its_own_commands(stage: Stage) -> None:
     await people.click_in_view(form.id, CHOOSE, option, filled=form.filled)
     await stage.until(lambda: form.says("These are the commands you typed"))
     assert form.block("commands") is not None
-    # The field is still the same, so Slack keeps what's being typed into it.
+    # The field is still the same, so Slack keeps the text that's being typed into it.
     assert (form.block("commands") or {})["block_id"] == (block or {})["block_id"]
     await form.submit()
     await stage.until(stage.card_says("Nightly"))

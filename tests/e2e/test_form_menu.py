@@ -70,7 +70,7 @@ async def test_failing_schedules_say_so(stage: Stage) -> None:
 
 
 async def test_bolt_away_the_last_list_serves(stage: Stage) -> None:
-    """While Bolt is away, schedules can be chosen, and what's submitted is started once Bolt is back."""
+    """While Bolt is away, schedules can be chosen, and a submitted form starts its run once Bolt is back."""
     await stage.start_bot(SOON)
     form = await open_form(stage)
     await form.choose("nightly")

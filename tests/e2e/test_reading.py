@@ -94,7 +94,7 @@ async def test_filters_and_what_they_do_not_find(stage: Stage) -> None:
 
 
 async def test_a_schedule_is_shown_whole(stage: Stage) -> None:
-    """A schedule is shown with its commands, Bolt's notifications, its last runs and what can be done with it."""
+    """A schedule is shown with its commands, Bolt's notifications, its last runs and its possible actions."""
     await stage.start_bot()
     await stage.slash("show nightly")
     await stage.until(stage.told_privately("Nightly full build"))

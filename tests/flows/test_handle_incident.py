@@ -104,7 +104,7 @@ async def test_a_click_on_a_message_that_still_looks_free_takes_over_from_nobody
 
 
 async def test_letting_go_undoes_it_once(start_stage: Stage) -> None:
-    """Anybody can do it, and a second click says that nobody is on it."""
+    """Anybody can undo *I'm on it*, and a second click says that nobody is on it."""
     of = handling(start_stage, failing(on_it=OnIt(ADA, datetime.now(UTC), "ada")))
     assert await of.flow.let_go(asker(BOB), "nightly") is None
     assert of.nightly.on_it is None

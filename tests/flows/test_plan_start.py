@@ -28,7 +28,7 @@ async def plan(stage: Stage, wanted: StartCommand = WANTED, **more: Origin) -> S
 
 
 async def why(stage: Stage, wanted: StartCommand) -> NotStartable:
-    """Why there is nothing to start."""
+    """Return the error that says why there's nothing to start."""
     with pytest.raises(NotStartable) as caught:
         await plan(stage, wanted)
     assert "othing" in caught.value.why or "no schedule" in caught.value.why

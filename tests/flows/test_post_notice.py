@@ -27,7 +27,7 @@ async def stage(one_redis: Redis) -> IncidentStage:
 
 
 async def test_a_lost_reply_is_looked_for(stage: IncidentStage) -> None:
-    """Found by the key in its metadata, it isn't posted again."""
+    """If the notice is found by the key in its metadata, it isn't posted again."""
     stage.chat.faults.lose("post_message")
     await stage.discover()
     await stage.settle()

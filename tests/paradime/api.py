@@ -42,7 +42,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer of the server. A body that isn't bytes is sent as JSON."""
+    """An answer from the server. A body that isn't bytes is sent as JSON."""
 
     body: object
     status: int = 200

@@ -110,7 +110,7 @@ def status_of(kind: str, message: str) -> str:
 
 
 def without_repeats(failures: Sequence[Failure]) -> tuple[Failure, ...]:
-    """Remove duplicates: --fail-fast prints a block twice, and a node may appear in a block and in the progress.
+    """Remove duplicates: --fail-fast prints a block twice, and a block and a progress line may report the same node.
 
     Failures with different messages or files are kept: unit tests of different models may share a name, and the
     versions of a model always do.

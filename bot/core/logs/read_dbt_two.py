@@ -64,7 +64,7 @@ def read_dbt_two(lines: Sequence[str]) -> LogFindings:
 
 
 def _paired(failed: list[Failure], problems: list[tuple[str, ...]]) -> tuple[list[Failure], list[tuple[str, ...]]]:
-    """Assign reports that name no node to the failures without a message, if there are equally many of both."""
+    """Assign reports that name no node to the failures without a message, if there are as many reports as failures."""
     silent = [one for one in failed if not one.message]
     if not silent or len(silent) != len(problems):
         return failed, problems

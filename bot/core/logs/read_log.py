@@ -73,7 +73,7 @@ class Reading:
 
 
 def read_log(stdout: str, stderr: str, limit: int) -> LogFindings:
-    """Read a log without dbt's files of results. Of other tools' lines, at most `limit` characters are kept.
+    """Read a log without dbt's result files. Of other tools' lines, at most `limit` characters are kept.
 
     Only the two ends of a long log are read.
     """

@@ -310,7 +310,7 @@ class WhoamiCommand:
 
 @dataclass(frozen=True, slots=True)
 class AuditCommand:
-    """Show the audit log, filtered by person (an id, or a name without its @), schedule or earliest time (`2d`, a date)."""
+    """Show the audit log by person (an id, or a name without its @), by schedule, or since a time (`2d`, a date)."""
 
     user: str | None = None
     schedule_text: str | None = None

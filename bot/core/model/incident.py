@@ -114,7 +114,7 @@ class RetryOfIncident:
 
 @dataclass(frozen=True, slots=True)
 class RetryAsked:
-    """A click to retry a run, by whom and when: its retry hasn't been seen in Bolt yet."""
+    """A click to retry a run, with the person and the time; the retry hasn't been seen in Bolt yet."""
 
     by: str
     at: datetime

@@ -217,7 +217,7 @@ def start_in_words(start_command: StartCommand) -> str:
 
 
 def pinned_command(request: Request) -> StartCommand:
-    """The command with its target pinned: retrying a schedule's latest failure means the run that was latest then."""
+    """The command with its target pinned: a retry of a schedule's latest failure becomes a retry of that run."""
     start_command = request.start_command
     if isinstance(start_command, RetryCommand) and request.plan is not None:
         return RetryCommand(every=start_command.every, run_id=request.plan.parent_run)

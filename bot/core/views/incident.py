@@ -135,8 +135,8 @@ def thread_post(
 ) -> Message:
     """Build a post in an incident's thread.
 
-    `run` is the run that the post is about, with its end, or None if its record is gone. `mention` has the people to
-    notify, if any; `names` has the same meaning as for the message.
+    `run` is the run that the post is about, with its end, or None if its record is gone. `mention` holds the people
+    to notify, if any; `names` has the same meaning as for the message.
     """
     notified: Sentence = (" ", *mention) if mention else ()
     match post.kind:

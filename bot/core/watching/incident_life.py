@@ -59,7 +59,7 @@ def account(
 
 
 def with_log(incident: Incident, end: RunEnd, *, carded: bool) -> Incident:
-    """Add what a failed run's log says, which was read after the run was accounted for."""
+    """Add the findings from a failed run's log, which was read after the run was accounted for."""
     known = incident.failed is not None and incident.failed.run == end.run
     if known:
         incident = replace(incident, lines=end.errors, command=end.command, summary=end.summary, cause=end.cause)

@@ -1,4 +1,4 @@
-"""`watches`: list what this channel watches.
+"""`watches`: list this channel's watches.
 
 `bot.flows.channel_watches` answers it.
 """

@@ -123,7 +123,7 @@ async def _describe(context: ListenerContext, asker: Asker, stored: StoredWatch)
 
 
 async def _submitted(context: ListenerContext, asker: Asker, body: Json) -> StoredWatch | Mapping[Field, str]:
-    """Store what the form asks for, before it's acknowledged.
+    """Store the watch that the form describes, before the form is acknowledged.
 
     If that fails, return a sentence for each field to correct.
     """

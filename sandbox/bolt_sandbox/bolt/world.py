@@ -368,7 +368,7 @@ class BoltWorld:
         return token
 
     def presigned(self, token: str) -> ResourceView | None:
-        """Return the file of a token, or None if the token is expired or unknown."""
+        """Return the file for a token, or None if the token is expired or unknown."""
         kept = self._urls.get(token)
         return None if kept is None or kept[1] <= self.clock() else self.resource(kept[0])
 

@@ -1,6 +1,6 @@
 """Outages as records.
 
-When incidents form an outage is tested in tests/flows/test_post_outage.py.
+The rule that decides when incidents form an outage is tested in tests/flows/test_post_outage.py.
 """
 
 from __future__ import annotations
