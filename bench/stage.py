@@ -108,7 +108,7 @@ class Control:
 
 @dataclass(frozen=True, slots=True)
 class NewRequest:
-    """Counts of requests to Bolt: all, those with each operation, and the fields that request each operation."""
+    """Counts of requests to Bolt: all of them, those with each operation, and the calls to each operation in them."""
 
     total: int
     requests: Mapping[str, int]

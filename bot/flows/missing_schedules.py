@@ -1,6 +1,6 @@
 """Watched schedules that are missing from the listing: removed from Bolt, or only inactive, or hidden for a moment.
 
-Their incidents are closed in `bot.flows.close_unwatched_incidents`.
+`bot.flows.close_unwatched_incidents` closes their incidents.
 """
 
 from __future__ import annotations

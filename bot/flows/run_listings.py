@@ -27,7 +27,7 @@ class _Listing:
     runs: dict[int, RunSummary] = field(default_factory=dict)
     failed: BoltError | None = None
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    # The result computed from these runs, empty until then.
+    # The result computed from these runs, or empty until it's computed.
     results: tuple[object, ...] = ()
 
     def told(self) -> dict[int, RunSummary]:

@@ -34,7 +34,7 @@ class Identity:
         return Installation(self.team, self.enterprise)
 
 
-# The meaning of Slack's codes for a token, and what to do. Any other code is shown as it is.
+# The meaning of Slack's codes for a token, and the fix for each. Any other code is shown as it is.
 REVOKED = ("was revoked, or the app was removed from the workspace", "Install the app again and copy its new token.")
 REASONS = {
     "invalid_auth": ("isn't a token that Slack knows", "Copy it again from the app's settings."),

@@ -46,7 +46,7 @@ class Measured:
 
 
 class BacklogMetrics(Collector):
-    """Measures with one script, and renders the result as text. While Redis is unavailable, it has no values."""
+    """Measures the backlog with one script, and renders it as text. While Redis is unavailable, it has no values."""
 
     def __init__(self, scripts: Scripts, measured: Measured, clock: Callable[[], float] = time.monotonic) -> None:
         self._scripts = scripts

@@ -44,7 +44,7 @@ class Clients:
 
     @property
     def owner_mentions(self) -> OwnerMentions:
-        """How the owners of schedules are named in channels."""
+        """Build the mentions of schedules' owners in channels."""
         return OwnerMentions(self.owners, self.people, self.memberships)
 
 

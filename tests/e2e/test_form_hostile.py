@@ -1,4 +1,4 @@
-"""Forged form submissions: they're answered, and start nothing where the person couldn't."""
+"""Forged form submissions: they're answered, and start nothing that the person isn't allowed to start."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The list of what is failing, here or anywhere: private channels are counted, and named only to their members."""
+"""The list of failing schedules, here or anywhere: private channels are counted, and named only to their members."""
 
 from __future__ import annotations
 

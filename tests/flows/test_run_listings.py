@@ -98,7 +98,7 @@ async def test_listings_are_forgotten() -> None:
 
 
 async def test_what_a_listing_tells_is_worked_out_once() -> None:
-    """Many starts share the result; a newer listing is worked out again, and an error isn't kept."""
+    """Many starts share the result; a newer listing has its results worked out again, and an error isn't kept."""
     now = 0.0
     api = Api()
     api.runs_of["nightly"] = [run(2), run(1)]

@@ -1,4 +1,4 @@
-"""A missing scope and a wrong clock are named: what Slack needs, and what Slack's own clock says."""
+"""A missing scope is reported by name, and a wrong clock is recognized by Slack's Date header."""
 
 from __future__ import annotations
 

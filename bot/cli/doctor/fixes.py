@@ -66,7 +66,7 @@ def network_fix(
     schemes: tuple[str, str] = ("http://", "https://"),
     authority: str = CERTIFICATE_FILE,
 ) -> str:
-    """Return what to do about a failed connection. `where` names the host, and the proxy if there was one."""
+    """Return the fix for a failed connection. `where` names the host, and the proxy if there was one."""
     fix = fix_for(cause, NETWORK)
     through_proxy = "through the proxy" in where
     if through_proxy and ("the proxy refused" not in cause) and ("certificate" not in cause):

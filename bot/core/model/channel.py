@@ -20,7 +20,7 @@ class ChannelKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChannelInfo:
-    """A channel. `shared`: with other organizations. `why` and `again_s` are as in `Person`."""
+    """A channel. `shared`: whether other organizations share it. `why` and `again_s` are as in `Person`."""
 
     channel: str
     name: str | None = None

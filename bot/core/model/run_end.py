@@ -29,7 +29,7 @@ class WatchedSchedule:
 
 @dataclass(frozen=True, slots=True)
 class RunError:
-    """One error of a failed run. `key` is equal for the same error in other runs; `name` is the node or the command."""
+    """One error of a failed run. `key` is the same in all runs with that error; `name` is the node or the command."""
 
     key: str
     name: str

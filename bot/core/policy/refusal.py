@@ -31,8 +31,8 @@ _NOTHING = {
 def refusal(decision: Decision, action: Action, prefix: str = "", *, doing: str = "") -> str:
     """The refusal that the person sees.
 
-    `prefix` is how commands begin in hints, or empty if unknown. `doing` says what the person can't do, if that's more
-    specific than the action.
+    `prefix` is the word that commands in hints begin with, or empty if unknown. `doing` says what the person can't do,
+    if that's more specific than the action.
     """
     nothing = _NOTHING.get(action, "")
     doing = doing or _DOING[action]

@@ -63,7 +63,7 @@ def test_a_missing_log_is_explained(log: str, words: str) -> None:
 
 
 def test_the_cause_comes_before_the_lines() -> None:
-    """The cause and what to do come before the excerpt."""
+    """The cause and the advice come before the excerpt."""
     lines = shown(end_post(broken(causes=(CAUSE,)), APP))
     hint = next(at for at, line in enumerate(lines) if "A column is missing." in line)
     assert hint < lines.index("it broke")

@@ -12,7 +12,7 @@ from tests.flows.fakes.faults import Faults
 
 @dataclass
 class FakeCharts:
-    """Draws nothing, but remembers what it was asked for."""
+    """Draws nothing, but remembers the charts of digests that it was asked for."""
 
     is_installed: bool = False
     faults: Faults = field(default_factory=lambda: Faults(ChartFailed))
