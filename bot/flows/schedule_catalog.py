@@ -80,7 +80,7 @@ class ScheduleCatalog:
         """The last list, whatever its age.
 
         If it's too old or missing, a new list is awaited for at most `within_s` seconds. `refresh`: a list is too old
-        after a second, because the caller misses something in it.
+        after a second, because the caller didn't find something in it.
         """
         self.refresh_soon()
         called_at, most_s = self._clock(), SURE_S if refresh else self._fresh_for_s

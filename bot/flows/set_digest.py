@@ -1,4 +1,4 @@
-"""A channel's digest: setting it, turning it off, and showing what it would be now.
+"""A channel's digest: setting it, turning it off, and showing it as it would be now.
 
 `bot.core.watching.digest_time` decides when a digest is due; `bot.flows.read_digest` reads its figures.
 """

@@ -212,7 +212,7 @@ class RunStarter:
         await self._stores.requests.pending(lease, request, plan, approval)
 
     async def _nobody_else(self, request: Request, decision: Decision) -> str | None:
-        """The reason if only the asker could approve it. None if someone else could, or if the group can't be read."""
+        """A refusal if only the asker could approve the start; None if others could, or if the group can't be read."""
         others = await self._authorizer.other_members(decision.by, request.user)
         if others is None or others:
             return None

@@ -88,7 +88,7 @@ async def test_a_lost_reply_is_never_repeated_and_its_run_is_found(stage: Stage)
 
 
 async def test_several_runs_that_may_be_it_are_all_linked(stage: Stage) -> None:
-    """If several runs may be the one whose reply was lost, the card links all of them and follows none."""
+    """If several runs may belong to a start whose reply was lost, the card links all of them and follows none."""
     await stage.start_bot(SOON)
     fault = Fault("timeout", operation="triggerBoltRun", executes=True, hold_s=None)
     stage.sandbox.bolt.add_fault(fault)

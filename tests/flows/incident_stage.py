@@ -385,7 +385,7 @@ class IncidentStage(Stage):
         return stored.watch
 
     async def discover(self) -> None:
-        """List the schedules, look at those that are due, and do all that follows."""
+        """List the schedules, look at those that are due, and do all the work that follows."""
         await self.work("discovery")
         await self.work("owners")
         await self.work("looks")

@@ -56,7 +56,7 @@ class NobodyIsAsked:
 
 
 class Intake:
-    """An app with one failing listener of each kind, and what it told people."""
+    """An app with one failing listener of each kind, and its replies to people."""
 
     def __init__(self) -> None:
         self.told: list[tuple[Asker, str]] = []

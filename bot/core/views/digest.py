@@ -67,7 +67,7 @@ def digest_off(*, was_set: bool) -> Message:
 
 
 def digest_shown(digest: Digest | None, today: Message | None, prefix: str, *, watches: bool) -> Message:
-    """Show what is set in a channel, and what its digest would be now. `watches`: the channel has a watch."""
+    """Show a channel's digest setting, and the digest as it would be now. `watches`: the channel has a watch."""
     if digest is None:
         text: Sentence = (
             "No digest is set in this channel. To get one, type ",

@@ -1,4 +1,4 @@
-"""The form: what it offers, and how a submission is read."""
+"""The form: its fields and options, and how a submission is read."""
 
 from __future__ import annotations
 

@@ -344,7 +344,7 @@ def test_a_run_that_bolt_does_not_know_any_more() -> None:
 
 @pytest.mark.parametrize("state", [RequestState.CARDED, RequestState.LOOKING, RequestState.QUEUED])
 def test_the_reason_stands_on_a_card_without_a_run(state: RequestState) -> None:
-    """The reason is on the card from the start, cut to what fits."""
+    """The card shows the reason from the beginning, cut to what fits."""
     asked = Request("r", "T", "C", "U1", "ada", RunCommand("nightly", reason="late data " * 50), ASKED, state=state)
     queued = replace(asked, queued_at=ASKED) if state is RequestState.QUEUED else asked
     text = said(request_card(queued, APP).text)
