@@ -223,7 +223,7 @@ class IncidentPoster:
         await self._incidents.posted(claimed, stored.refused)
 
     async def _thread_ts(self, stored: StoredIncident, post: ThreadPost) -> str | None:
-        """The thread to post in: its message's, else that of the newest failed run's card. None means the channel."""
+        """The thread to post in: of its message, or else of the newest failed run's card. None means the channel."""
         if stored.ts:
             return stored.ts
         failed = stored.incident.failed

@@ -39,7 +39,7 @@ class Stage:
         self.logs = CommandLogs(self.bolt, Runs(scripts), reader, Uploads(scripts), app_url=APP, mask=hide_secrets)
 
     def of(self, state: str, *commands: BoltCommand, stdout: str = "") -> None:
-        """Set the run's state, and what each of its commands has printed."""
+        """Set the run's state, and the output of each of its commands."""
         self.bolt.statuses[7] = RunStatus(state, commands)
         for command in commands:
             self.bolt.outputs[command.id] = CommandOutput(command, 7, stdout, "")

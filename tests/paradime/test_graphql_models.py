@@ -39,7 +39,7 @@ WHOLE = datetime(2023, 10, 15, 16, 44, 16, tzinfo=UTC)
     ],
 )
 def test_times_come_in_two_formats(text: object, read: datetime | None) -> None:
-    """Both formats are UTC without an offset, and anything else is None."""
+    """In both formats, a time without an offset is in UTC; anything else is read as None."""
     assert graphql_models.read_time(text) == read
 
 

@@ -419,7 +419,7 @@ class Discovery(Protocol):
         """Move all that's known about a schedule to another slug. Returns the channels that have an incident for it."""
 
     async def note_look(self, lease: Lease, slug: str, rev: int, looked: Looked, *, delay_s: float) -> bool:
-        """Record what a look at a schedule's runs found. Returns False if the schedule has to be looked at again."""
+        """Record the findings of a look at a schedule. Returns False if the schedule has to be looked at again."""
 
     async def ended_runs(self, slug: str) -> list[RunEnd]:
         """The ends of runs that wait to be accounted for, in the order in which the runs ended."""

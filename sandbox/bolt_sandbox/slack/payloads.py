@@ -245,7 +245,7 @@ def _profile(user: User, team: str) -> Json:
 
 
 def _rich_text(text: str) -> Json:
-    """Convert a line as Slack's composer does: mentions become elements of their own, the rest is text."""
+    """Convert a line as Slack's composer does: mentions become elements of their own, and the rest is text."""
     elements: list[Json] = []
     for part in re.split(r"(<@\w+>)", text):
         if part.startswith("<@") and part.endswith(">"):

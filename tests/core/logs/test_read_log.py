@@ -70,7 +70,7 @@ def excerpt(stdout: str, stderr: str, limit: int) -> Reading:
     ],
 )
 def test_the_lines_that_matter_are_dbts_own_report(name: str, summary: str, lines: str) -> None:
-    """The excerpt is dbt's own report, without times, colors and warnings; the summary counts what failed."""
+    """The excerpt is dbt's own report, without times, colors and warnings; the summary counts the failures."""
     found = excerpt(sample(name), "", 2900)
     assert found.excerpt == lines
     assert found.summary == summary
