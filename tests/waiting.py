@@ -54,7 +54,7 @@ async def eventually(
     within_s: float = PATIENCE_S,
     every_s: float = AGAIN_S,
 ) -> Any:
-    """Look repeatedly until what's seen meets the condition, and return it.
+    """Look repeatedly until the value seen meets the condition, and return the value.
 
     `expected` completes "waited for …". Raises AssertionError with that text and the last value seen.
     """

@@ -1,6 +1,6 @@
 """Authorization: every command, click and form is checked by the policy, and each decision is recorded.
 
-Rules are matched in `bot.core.policy`, and listeners ask through `bot.slack.authorization`.
+`bot.core.policy` matches rules, and listeners ask through `bot.slack.authorization`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Shared parts of all posts: fallback to text if Slack refuses blocks, unreachable channels, and duplicates.
 
-Slack's errors are told apart in `bot.slack.errors`.
+`bot.slack.errors` tells Slack's errors apart.
 """
 
 from __future__ import annotations

@@ -75,6 +75,6 @@ class PrivateReplies:
 
 
 def asker_of(request: Request) -> Asker:
-    """How to reply to the person who asked for a start."""
+    """The person who asked for a start, and the ways to reply to them."""
     channel = "" if request.direct else request.channel
     return Asker(request.team, request.user, channel, request.response_url, request.thread)

@@ -1,4 +1,4 @@
-"""Connections that Slack ends instead of greeting: why, and how long to wait before the next one.
+"""Connections that Slack ends instead of greeting: the reasons, and the pauses before the next one.
 
 The SDK asks for a new address at once, whatever the reason: with Socket Mode off, that would be hundreds of calls a
 second.

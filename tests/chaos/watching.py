@@ -210,7 +210,7 @@ def _counts(run: Run) -> bool:
 
 
 def _has_own_commands(stage: Stage, run: Run) -> bool:
-    """Whether it was started with other commands than its schedule's, or retries a run that was."""
+    """Whether it was started with commands other than its schedule's, or retries a run that was."""
     while run.parent_id is not None:
         run = stage.sandbox.bolt.run(run.parent_id)
     own = [f"{typed.reason}." for typed in stage.plan.typed if typed.override]

@@ -1,4 +1,4 @@
-"""The excerpt: the lines of each failure, then those of what stopped the command, within a limit."""
+"""The excerpt: the lines of each failure, then those of the error that stopped the command, within a limit."""
 
 from __future__ import annotations
 
