@@ -223,7 +223,7 @@ class Settings(BaseSettings):
         return read_patterns(held.get_secret_value()) if held else ()
 
     def secrets(self) -> tuple[str, ...]:
-        """Return every secret value, for the masker. Of addresses, including proxies', only the passwords count."""
+        """Return every secret value, for the masker. In addresses, including those of proxies, only the passwords count."""
         held = (
             self.slack_bot_token,
             self.slack_app_token,

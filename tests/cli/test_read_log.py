@@ -1,4 +1,4 @@
-"""`bolt-bot read-log`: what the bot would say about a command's output, from files."""
+"""`bolt-bot read-log`: the bot's findings about a command's output, read from files."""
 
 from __future__ import annotations
 

@@ -155,7 +155,7 @@ async def test_all_channels_together_have_a_bound(watches: Watches, scripts: Scr
 
 
 async def test_discovery_runs_while_there_is_a_watch(watches: Watches, scripts: Scripts) -> None:
-    """Discovery is due at once with the first watch, and a second watch doesn't change when it's due."""
+    """Discovery is due at once with the first watch, and a second watch doesn't change that time."""
     await added(watches)
     due = scripts.key("due", "discovery")
     assert await is_discovered(scripts)
