@@ -223,7 +223,7 @@ class Settings(BaseSettings):
         return read_patterns(held.get_secret_value()) if held else ()
 
     def secrets(self) -> tuple[str, ...]:
-        """Return every secret value, for the masker. In addresses, including those of proxies, only the passwords count."""
+        """Return every secret value, for the masker. In addresses, even of proxies, only passwords count."""
         held = (
             self.slack_bot_token,
             self.slack_app_token,

@@ -268,7 +268,7 @@ class RunConcluder:
             await self._due.give_back(lease, delay_s=LATE_LOG_AGAIN_S)
 
     async def _late_log(self, run: Run, command: BoltCommand) -> FailureLog | None:
-        """Read a late log; only one is read at a time. Raises BoltError, or TimeoutError if its turn doesn't come soon."""
+        """Wait for a late log's turn, and read it. Raises BoltError, or TimeoutError if the turn doesn't come soon."""
         async with asyncio.timeout(LATE_LOG_TURN_S):
             await self._late_turn.acquire()
         try:
