@@ -67,7 +67,7 @@ class Settings(BaseSettings):
     quarter, at most 12. Set it lower if another bot uses the same app, higher if Slack has granted you more."""
     bolt_bot_posts_a_minute: int = Field(default=240, ge=12, le=10_000)
     """The most calls to `chat.postMessage` that all processes on one Redis make together in a minute, spread evenly. A
-    channel gets at most one every 1.1 s, whatever is set here."""
+    channel gets at most one message every 1.1 s, whatever is set here."""
 
     # --- Bolt ---
 

@@ -443,7 +443,7 @@ VERBS: dict[str, Verb] = {
         _watches,
         {"all": ("", "the watches of every channel")},
         (
-            ("watches [--all]", "lists what this channel watches"),
+            ("watches [--all]", "lists this channel's watches"),
             ("watches --all", "in every channel, if you can read the audit log"),
         ),
     ),
