@@ -1,6 +1,6 @@
 """From a webhook to an incident's message: a watched run that nobody started from Slack has failed.
 
-A hint names a command of the run. If discovery has found the run while it was active, the run is polled at once; if it
+A hint names a command of the run. If discovery found the run while it was active, the run is polled at once; if it
 was too short to be found, schedules are listed at once. Bolt's answers take 100 ms longer, and Slack's limits aren't
 reached.
 """

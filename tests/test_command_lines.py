@@ -143,7 +143,7 @@ def wrong_make_lines(lines: list[str]) -> list[str]:
 
 
 def unknown_settings(text: str) -> set[str]:
-    """Variables in code that look like settings and aren't."""
+    """Variables in code that look like settings but aren't."""
     settings = {name.upper() for name in Settings.model_fields} | set(NETWORK_VARIABLES)
     code = "\n".join([*(one.text for one in blocks(text) if one.language != "diff"), *inline(text)])
     named = set(re.findall(r"\b((?:BOLT_BOT|SLACK|PARADIME|REDIS)_[A-Z0-9_]*[A-Z0-9])\b(?!\*)", code))

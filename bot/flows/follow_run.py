@@ -1,8 +1,8 @@
 """Following runs: any active run, whoever started it, gets a card in a channel and is followed from then on.
 
-The request is recorded before the click is acknowledged. Then the run is read and recorded, and its card is posted as a
-start's card is: once, within the budget. A lost post is searched for by its key. The run's end is announced only if the
-run was still active when it was read.
+The request is recorded before the click is acknowledged. Then the run is read and recorded, and its card is posted
+once, within the budget, like the card of a start. A lost post is searched for by its key. The run's end is
+announced only if the run was still active when it was read.
 
 The content of the card is in `bot.core.views.card`. Live logs are in `bot.flows.tail_log`.
 """

@@ -91,7 +91,7 @@ class ScheduleWatcher:
         self._now = now
 
     async def watch(self, attempt: Attempt, command: WatchCommand) -> Message:
-        """Make or change a watch of the channel, and say what it covers. Raises StoreUnavailable."""
+        """Create or change one of the channel's watches, and say which schedules it covers. Raises StoreUnavailable."""
         planned = await self.plan(attempt, command)
         stored = planned if isinstance(planned, Message) else await self.store(planned)
         return stored if isinstance(stored, Message) else await self.describe(stored)

@@ -108,7 +108,7 @@ def shape_checked(handle: Listener) -> Listener:
 
 
 def checked_address(client: AsyncBaseSocketModeClient) -> IssueAddress:
-    """Wrap the request for a socket's address: only Slack's or the configured API's passes. Raises ConnectionError."""
+    """Make the request for a socket's address refuse foreign addresses. Raises ConnectionError."""
     ask, addresses = client.issue_new_wss_url, SlackAddresses(client.web_client.base_url)
 
     async def issue() -> str:

@@ -33,7 +33,7 @@ def keep_stored_names(kind: type, names: dict[str, str]) -> None:
 for _kind, _names in STORED_NAMES.items():
     keep_stored_names(_kind, _names)
 
-# Cached because building an adapter takes milliseconds and using it microseconds.
+# Cached because building an adapter takes milliseconds, and using it takes microseconds.
 _ADAPTERS: dict[object, TypeAdapter[Any]] = {}
 
 

@@ -1,4 +1,4 @@
-"""Events in Bolt without the bot: a schedule that runs once at a time, and runs that somebody else starts."""
+"""Events in Bolt in which the bot has no part: a schedule that allows one run at a time, and runs started elsewhere."""
 
 from __future__ import annotations
 

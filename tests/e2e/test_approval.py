@@ -167,7 +167,7 @@ async def test_a_retry_is_approved_as_well(stage: Stage) -> None:
 
 
 async def test_the_same_words_wait_once(stage: Stage) -> None:
-    """Repeating the command posts no second card: the asker is told that they already asked."""
+    """Repeating the command posts no second card, and the requester is told that they already asked."""
     await asked(stage)
     await stage.slash("run nightly")
     await stage.until(stage.told_privately("You already asked for"))

@@ -402,7 +402,7 @@ async def test_without_a_watch_nothing_is_missed(stage: IncidentStage) -> None:
 
 
 async def recovered_in_gap(stage: IncidentStage) -> None:
-    """A schedule has failed, and recovered in a gap: its message is edited, and the line in its thread is withheld."""
+    """A failed schedule recovers during a gap: its message is edited, and the line in its thread is withheld."""
     await stage.watch()
     stage.run_through("FAILED")
     await stage.discover()

@@ -1,4 +1,4 @@
-"""Webhooks: who can send hints, and that a hint is taken as no more than a hint.
+"""Webhooks: who can send them, and that each one is treated only as a hint.
 
 The effects of a hint are tested in tests/flows/test_webhook_hints.py.
 """

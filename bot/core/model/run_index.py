@@ -37,7 +37,7 @@ class ScheduleHabit:
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """Schedules that a person often runs, and the total."""
+    """A page of the schedules that a person runs, most frequent first, and the total number of them."""
 
     total: int = 0
     schedules: tuple[ScheduleHabit, ...] = ()

@@ -239,7 +239,7 @@ def read_part_value(value: str) -> PartButton:
 
 
 def without_secrets(value: str, mask: Callable[[str], str]) -> str:
-    """Remove the texts in which the mask finds a secret from a button's value, which everyone can read.
+    """Remove from a button's value, which everyone can read, each text in which `mask` finds a secret.
 
     The texts can't be masked, because a click uses them again. A click on such a button reads the texts from the
     record, or is refused.

@@ -13,7 +13,7 @@ _PRECISION = timedelta(seconds=1)
 
 
 def zone_named(name: str | None) -> ZoneInfo:
-    """The time zone of that name; UTC if there's none, or none is given."""
+    """Return the time zone with this name, or UTC if there's no such zone or no name is given."""
     try:
         return ZoneInfo(name) if name else _UTC
     except (KeyError, ValueError, OSError):

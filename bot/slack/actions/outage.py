@@ -1,6 +1,6 @@
 """The buttons of an outage's message: they act on each schedule that the message lists when clicked.
 
-The buttons are chosen in `bot.core.views.outage`, and each incident is changed by `bot.flows.handle_incident`.
+`bot.core.views.outage` chooses the buttons, and `bot.flows.handle_incident` changes each incident.
 """
 
 from __future__ import annotations

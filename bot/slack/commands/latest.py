@@ -1,7 +1,7 @@
 """`logs <schedule>`, `artifacts <schedule>`, `status last`: for the active run, or else the latest one.
 
-A schedule's run is found by `newest_run` in `bot.flows.read_schedules`, a channel's by `newest_in` in
-`bot.flows.answer_guess`.
+`newest_run` in `bot.flows.read_schedules` finds a schedule's run, and `newest_in` in `bot.flows.answer_guess` finds a
+channel's.
 """
 
 from __future__ import annotations

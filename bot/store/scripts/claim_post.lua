@@ -13,7 +13,7 @@ redis.call('ZREMRANGEBYSCORE', gates, '-inf', num(at))
 local function lease_of(class) return tonumber(UPLOADS[class] and ARGV[4] or ARGV[3]) end
 local function opens(channel) return tonumber(redis.call('ZSCORE', gates, channel) or '0') end
 
--- Ends that wait in a channel and that no process has tried to post yet, failures first.
+-- Ends that are queued for a channel and that no process has tried to post yet, failures first.
 local function untried(channel, most)
   local found = {}
   for _, class in ipairs({'fail', 'end'}) do

@@ -48,7 +48,7 @@ def faults(text: str) -> tuple[str, ...]:
 
 
 def lines_of(text: str) -> tuple[str, ...] | None:
-    """The faults of a file, or None if it's a policy."""
+    """The faults of a file, or None if it's a valid policy."""
     try:
         read_policy(text)
     except PolicyError as error:

@@ -1,4 +1,4 @@
-"""The question of `retry --failing`, and the reply afterward."""
+"""The question that `retry --failing` asks, and the reply afterward."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def test_a_failure_a_day_later_has_a_new_message(hours: int, incident: Incident,
 
 
 def test_a_failure_has_its_outage_told_anew_if_that_could_not_be_edited_a_day_before() -> None:
-    """A failure outdates an outage that couldn't be edited for a day, unless the incident isn't reported now."""
+    """A failure replaces an outage's message that became uneditable a day before, unless the incident is unreported."""
     failed = replace(FAILING, failed=IncidentRun(7, "FAILED", AT, AT))
     assert outdates_outage(failed) == AT - timedelta(days=1)
     assert outdates_outage(replace(failed, snooze=Snooze("U0ADA"))) is None

@@ -138,7 +138,7 @@ def test_wrong_blocks(blocks: list[Any]) -> None:
 
 
 def test_a_good_message_passes() -> None:
-    """A card as a bot posts it has no problems."""
+    """A card like those that bots post passes the checks."""
     blocks: list[Json] = [
         {"type": "section", "text": {**mrkdwn(), "verbatim": True}, "expand": True},
         {"type": "context", "elements": [mrkdwn()]},

@@ -23,8 +23,8 @@ local function attach(member, card)
   end
 end
 
--- Queues the end of a run that had ended before its card was tied to it, and its log if that hasn't been read yet.
--- Returns whether the run had ended.
+-- If a run had ended before its card was tied to it, queues the post about its end, and marks its log as awaited if that
+-- hasn't been read yet. Returns whether the run had ended.
 local function tell_end(member, card)
   local run, hash, channel = key('run', member), key('card', card), channel_of(card)
   local known = redis.call('HMGET', run, 'concluded', 'state')
