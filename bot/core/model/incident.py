@@ -96,7 +96,7 @@ class OnIt:
 
 @dataclass(frozen=True, slots=True)
 class Snooze:
-    """Nothing is posted until `until`, or until the recovery (None). `by` is a user's id, and `name` is that person's name."""
+    """Nothing is posted until `until`, or until the recovery (None). `by` is a user's id; `name` is their name."""
 
     by: str
     until: datetime | None = None
