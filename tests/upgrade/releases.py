@@ -29,7 +29,11 @@ def unpack(folder: Path, revision: str = LAST_RELEASE) -> str:
     except subprocess.CalledProcessError:
         return f"this clone doesn't have the commit of the last release ({revision[:12]})"
     with tarfile.open(fileobj=BytesIO(archive)) as tar:
-        tar.extractall(folder, filter="data")
+        if hasattr(tarfile, "data_filter"):
+            tar.extractall(folder, filter="data")
+        else:
+            # Python before 3.11.4 has no filters.
+            tar.extractall(folder)  # noqa: S202 - our own code, from git
     tried = subprocess.run(
         [sys.executable, "-c", "import bot.app"],
         cwd=folder,
