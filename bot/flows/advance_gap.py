@@ -105,10 +105,10 @@ class GapAdvancer:
     async def _end_without_account(self, lease: Lease, gap: ListingGap, channel: str) -> None:
         """Say in a channel's message, if it has one, that all of its watches are paused or stopped."""
         stored = await self._gaps.load_notice(channel, str(gap.number))
-        if stored is None or stored.notice.is_account:
+        if stored is None or stored.notice.is_account or stored.notice.unwatched:
             await self._gaps.skip_account(lease, channel, gap.number)
         else:
-            await self._queue_if_new(lease, replace(stored.notice, unwatched=True))
+            await self._queue(lease, replace(stored.notice, unwatched=True), ())
 
     async def _queue_if_new(self, lease: Lease, notice: GapNotice) -> None:
         stored = await self._gaps.load_notice(notice.channel, str(notice.gap.number))

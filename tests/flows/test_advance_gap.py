@@ -245,6 +245,44 @@ async def test_a_watch_that_goes_on_while_bolt_cannot_be_seen_gets_the_message_b
     assert "I couldn't read Bolt's runs from" in await only_message(stage)
 
 
+async def test_a_paused_watch_with_new_options_gets_the_message_back(stage: IncidentStage) -> None:
+    """A change of its options resumes a watch, as a resumption does."""
+    watch = await stage.watch()
+    await blind(stage)
+    pause = PauseChange(Pause.REMOVED, stage.at, Event.WATCH_PAUSED, "")
+    await stage.watches.pause_watches(CHANNEL, [watch.number], pause)
+    assert (await only_message(stage)).endswith(UNWATCHED)
+    assert await stage.watches.change_watch(watch)
+    assert BLIND in await only_message(stage)
+
+
+async def test_watches_that_pause_twice_in_a_gap_still_list_what_was_withheld(stage: IncidentStage) -> None:
+    """The message says already that nothing is watched, so only the list of withheld incidents is left to do."""
+    watch = await stage.watch()
+    await stage.watch("hourly", "C2")
+    await blind(stage)
+    pause = PauseChange(Pause.REMOVED, stage.at, Event.WATCH_PAUSED, "")
+    await stage.watches.pause_watches(CHANNEL, [watch.number], pause)
+    assert (await only_message(stage)).endswith(UNWATCHED)
+    sees(stage)
+    stage.run_through("FAILED")
+    await stage.work("discovery")
+    resume = replace(pause, pause=None, event=Event.WATCH_RESUMED)
+    await stage.watches.pause_watches(CHANNEL, [watch.number], resume)
+    for name in ("looks", "ends", "accounts"):
+        await stage.poll()
+        await stage.work(name)
+    assert (await stage.incident()).withheld is not None
+    await stage.work_once("gaps")
+    gap = await stage.gaps.load_gap("now")
+    assert gap is not None
+    assert gap.state is GapState.COMPLETE
+    await stage.watches.pause_watches(CHANNEL, [watch.number], pause)
+    await stage.work("gaps")
+    assert await stage.work("quiet") == 1
+    assert (await stage.incident()).withheld is None
+
+
 async def test_a_watch_that_is_added_while_bolt_cannot_be_seen_is_told(stage: IncidentStage) -> None:
     """If a channel already has the message, a new watch doesn't edit it."""
     await stage.watch()

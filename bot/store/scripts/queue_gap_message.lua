@@ -30,5 +30,5 @@ if ARGV[8] == 'account' then
   push('posts', 'file', channel, 'gap/2/' .. item, now())
 end
 redis.call('ZREM', due, channel .. ':' .. number)
-if ARGV[8] == 'unwatched' then list_withheld_without_account(channel) end
+if ARGV[8] == 'unwatched' then list_withheld_without_account(channel, number) end
 return 'ok'

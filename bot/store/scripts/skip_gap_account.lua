@@ -3,5 +3,5 @@
 local channel, due, member = ARGV[3], key('due', 'gaps'), ARGV[3] .. ':' .. ARGV[5]
 if not owns(due, member, ARGV[4]) then return 0 end
 redis.call('ZREM', due, member)
-list_withheld_without_account(channel)
+list_withheld_without_account(channel, ARGV[5])
 return 1

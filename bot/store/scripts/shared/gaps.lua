@@ -58,9 +58,10 @@ local function end_unseen_gap()
   if known[2] == 'blind' then change_gap(known[1], {'state', 'complete'}) end
 end
 
--- If a channel gets no account of a gap, the incidents withheld for it are listed in a message like the one at the end
--- of quiet hours.
-local function list_withheld_without_account(channel)
+-- If a channel gets no account of a complete gap, the incidents withheld for it are listed in a message like the one at
+-- the end of quiet hours.
+local function list_withheld_without_account(channel, number)
+  if redis.call('HGET', key('gap', number), 'state') ~= 'complete' then return end
   if not account_comes(channel) then redis.call('ZADD', key('due', 'quiet'), 'XX', 'LT', num(now()), channel) end
 end
 
